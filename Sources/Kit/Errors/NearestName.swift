@@ -1,0 +1,26 @@
+/// The known name nearest to a mistyped one, for hints such as "did you mean `columns`?"; nil when nothing is close.
+package func nearestName(to typed: String, among known: some Sequence<String>) -> String? {
+    let limit = max(1, typed.count / 3)
+    var best: (name: String, distance: Int)?
+    for name in known {
+        let distance = editDistance(Array(typed.lowercased()), Array(name.lowercased()))
+        if distance <= limit, distance < (best?.distance ?? .max) { best = (name, distance) }
+    }
+    return best?.name
+}
+
+/// Levenshtein distance in O(|a|·|b|) time and O(|b|) space.
+private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+    if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
+    var row = Array(0...b.count)
+    for i in 1...a.count {
+        var diagonal = row[0]
+        row[0] = i
+        for j in 1...b.count {
+            let substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)
+            diagonal = row[j]
+            row[j] = min(substitution, row[j] + 1, row[j - 1] + 1)
+        }
+    }
+    return row[b.count]
+}
