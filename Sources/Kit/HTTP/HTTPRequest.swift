@@ -55,15 +55,15 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral, Sequence {
     }
 
     package func makeIterator() -> IndexingIterator<[(name: String, value: String)]> { fields.makeIterator() }
-
-    private func equal(_ a: String, _ b: String) -> Bool {
-        let a = a.utf8
-        let b = b.utf8
-        return a.count == b.count && zip(a, b).allSatisfy { lower($0) == lower($1) }
-    }
-
-    private func lower(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte | 0x20 : byte }
 }
+
+private func equal(_ a: String, _ b: String) -> Bool {
+    let a = a.utf8
+    let b = b.utf8
+    return a.count == b.count && zip(a, b).allSatisfy { lower($0) == lower($1) }
+}
+
+private func lower(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte | 0x20 : byte }
 
 /// A request's body, read once: whole when small, or chunk by chunk with back-pressure. Content encodings are already undone.
 package enum HTTPBody: Sendable {
