@@ -111,7 +111,7 @@ let testTargets: [Target] = [
     tests("Events", uses: ["JSON", "Clockwork"]),
     tests("Statistics", uses: ["Errors", "JSON", "Clockwork"]), tests("CommandLine", uses: ["Errors"]), tests("YAML", uses: ["Errors"]), tests("Git", uses: ["Errors"]),
     tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]), tests("Outbound", uses: ["Errors", "Clockwork"]),
-    tests("SQL", uses: ["Errors", "Clockwork"]), tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
+    tests("SQL", uses: ["Errors", "Clockwork", "Telemetry"]), tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
     tests("Columns", uses: ["Errors", "Clockwork"]), tests("ONNX", uses: ["Errors", "Clockwork"]),
     tests("Datasets", uses: basics), tests("Tracking", uses: basics), tests("Registry", uses: basics), tests("Pipelines", uses: basics),
     tests("Serving", uses: basics), tests("Monitoring", uses: basics), tests("Rollouts", uses: basics + ["Conformance"]),
