@@ -56,7 +56,7 @@ let kit: [Target] = [
         "Kit", "Events", "The event value, its hash chain, and the contract of the event log.",
         uses: ["Errors", "Clockwork", "JSON", "Digests"]),
     module("Kit", "Statistics", "Drift tests, always-valid tests, false-discovery control and sketches: pure functions.", uses: ["Errors"]),
-    module("Kit", "CommandLine", "Commands, flags and help from one table; the parser is a pure function.", uses: ["Errors"]),
+    module("Kit", "CommandLine", "Commands, flags and help from one table; the parser is a pure function.", uses: ["Errors", "Clockwork"]),
     module("Kit", "YAML", "YAML text to a tree that knows its lines, through libyaml.", uses: ["Errors", "CYAML"]),
     module("Kit", "Git", "Facts of a git work tree (commit, branch, dirty) through libgit2.", uses: ["Errors", "CGit2"]),
     module(
@@ -139,7 +139,7 @@ let conformance: [Target] = [
 let testTargets: [Target] = [
     tests("Tidy"), tests("Errors"), tests("Clockwork"), tests("JSON"), tests("Digests"), tests("Telemetry"),
     tests("Events", uses: ["JSON", "Clockwork"]),
-    tests("Statistics", uses: ["Errors", "JSON", "Clockwork"]), tests("CommandLine", uses: ["Errors"]), tests("YAML", uses: ["Errors"]),
+    tests("Statistics", uses: ["Errors", "JSON", "Clockwork"]), tests("CommandLine", uses: ["Errors", "Clockwork"]), tests("YAML", uses: ["Errors"]),
     tests("Git", uses: ["Errors"]),
     tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]), tests("Outbound", uses: ["Errors", "Clockwork"]),
     tests("Processes", uses: ["Errors", "Clockwork"]), tests("SQL", uses: ["Errors", "Clockwork", "Telemetry"]),
