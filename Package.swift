@@ -123,7 +123,7 @@ let api: [Target] = [
 let app: [Target] = [
     module(
         "App", "Line", "`jidoka.yaml`, read and checked: the project's line as values.",
-        uses: basics + ["YAML", "Datasets", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining"]),
+        uses: basics + ["YAML", "Pipelines", "Rollouts", "ContinuousTraining"]),
     module(
         "App", "Server", "The composition root: back ends chosen, areas joined by adapters, services run.",
         uses: (kit + areas + backends + api).map(\.name) + ["Line"]),
