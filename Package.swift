@@ -109,7 +109,7 @@ let conformance: [Target] = [
 let testTargets: [Target] = [
     tests("Tidy"), tests("Errors"), tests("Clockwork"), tests("JSON"), tests("Digests"), tests("Telemetry"),
     tests("Events", uses: ["JSON", "Clockwork"]),
-    tests("Statistics", uses: ["Errors", "JSON", "Clockwork"]), tests("CommandLine", uses: ["Errors"]), tests("YAML", uses: ["Errors"]), tests("Git", uses: ["Errors"]),
+    tests("Statistics", uses: ["Errors", "JSON", "Clockwork"], resources: [.copy("Fixtures")]), tests("CommandLine", uses: ["Errors"]), tests("YAML", uses: ["Errors"]), tests("Git", uses: ["Errors"]),
     tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]), tests("Outbound", uses: ["Errors", "Clockwork"]),
     tests("SQL", uses: ["Errors", "Clockwork"]), tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
     tests("Columns", uses: ["Errors", "Clockwork"]), tests("ONNX", uses: ["Errors", "Clockwork"]),
