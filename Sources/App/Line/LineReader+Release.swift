@@ -15,17 +15,21 @@ extension LineReader {
             if let named = node["data"] {
                 let name = try named.requireText("`gate.data`")
                 guard data.contains(where: { $0.name == name }) else {
-                    throw named.failure("`gate.data` names `\(name)`, which `data` does not declare", hint: nearestName(to: name, among: data.map(\.name)))
+                    throw named.failure(
+                        "`gate.data` names `\(name)`, which `data` does not declare", hint: nearestName(to: name, among: data.map(\.name)))
                 }
                 dataset = name
             }
         }
-        guard let dataset else { throw node.failure("a gate needs data to judge on", hint: "declare a dataset with `holdout` under `data`") }
+        guard let dataset else {
+            throw node.failure("a gate needs data to judge on", hint: "declare a dataset with `holdout` under `data`")
+        }
         return GateDeclaration(data: dataset, checks: try checks.requireItems("`gate`").map(check))
     }
 
     private func check(_ node: YAMLNode) throws -> CheckDeclaration {
-        try node.refuseUnknownKeys(known: ["metric", "min", "max", "better_than", "by", "slices", "max_gap", "latency_p99_ms"], in: "a check")
+        try node.refuseUnknownKeys(
+            known: ["metric", "min", "max", "better_than", "by", "slices", "max_gap", "latency_p99_ms"], in: "a check")
         if let limit = node["latency_p99_ms"] { return .latencyP99(milliseconds: try limit.requireDouble("`latency_p99_ms`", in: 0...1e7)) }
         let metric = try node.require("metric", of: "a check").requireText("`metric`")
         if let slices = node["slices"] {
@@ -49,7 +53,8 @@ extension LineReader {
         let batch = node["batch"]
         try batch?.refuseUnknownKeys(known: ["max", "delay_us"], in: "`batch`")
         return EndpointDeclaration(
-            name: try node.require("name", of: "`endpoint`").requireText("`name`"), batchMax: Int(try batch?["max"]?.requireInt("`max`", in: 1...65_536) ?? 64),
+            name: try node.require("name", of: "`endpoint`").requireText("`name`"),
+            batchMax: Int(try batch?["max"]?.requireInt("`max`", in: 1...65_536) ?? 64),
             batchDelay: .microseconds(try batch?["delay_us"]?.requireInt("`delay_us`", in: 0...10_000_000) ?? 0),
             rollout: try node["rollout"].map(rolloutPlan) ?? RolloutPlan())
     }
@@ -113,7 +118,9 @@ extension LineReader {
     func alert(_ node: YAMLNode, _ channels: [ChannelDeclaration]) throws -> AlertDeclaration {
         try node.refuseUnknownKeys(known: ["on", "level", "to"], in: "an alert")
         let level = try node["level"]?.requireText("`level`") ?? "P2"
-        guard ["P0", "P1", "P2"].contains(level) else { throw (node["level"] ?? node).failure("unknown level `\(level)`", hint: "write P0, P1 or P2") }
+        guard ["P0", "P1", "P2"].contains(level) else {
+            throw (node["level"] ?? node).failure("unknown level `\(level)`", hint: "write P0, P1 or P2")
+        }
         let to = try (node["to"]?.requireItems("`to`") ?? []).map { item in
             let name = try item.requireText("a channel")
             guard channels.contains(where: { $0.name == name }) else {

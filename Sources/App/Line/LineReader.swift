@@ -18,7 +18,8 @@ package struct LineReader {
     package func read(_ path: String = LineReader.fileName) throws -> Line {
         let root = try YAMLNode.parse(try readFile(path), file: path)
         try root.refuseUnknownKeys(
-            known: ["line", "data", "pipeline", "params", "model", "gate", "endpoint", "monitor", "alerts", "channels", "policy"], in: "the line")
+            known: ["line", "data", "pipeline", "params", "model", "gate", "endpoint", "monitor", "alerts", "channels", "policy"],
+            in: "the line")
         let data = try (root["data"]?.requireEntries("`data`") ?? []).map(data)
         let channels = try (root["channels"]?.requireEntries("`channels`") ?? []).map(channel)
         let (pipeline, triggers) = try pipeline(root)
@@ -34,7 +35,8 @@ package struct LineReader {
 
     private func checkTogether(_ line: Line, _ root: YAMLNode) throws {
         if line.endpoint != nil, line.model == nil {
-            throw root.failure("`endpoint` is declared, but no `model`", hint: "add `model: NAME`: the registered model that the endpoint serves")
+            throw root.failure(
+                "`endpoint` is declared, but no `model`", hint: "add `model: NAME`: the registered model that the endpoint serves")
         }
         if line.monitor != nil, line.endpoint == nil {
             throw root.failure("`monitor` is declared, but no `endpoint`", hint: "add `endpoint: {name: NAME}`")
@@ -70,7 +72,8 @@ package struct LineReader {
         try node.refuseUnknownKeys(known: ["path", "time", "key", "label", "holdout", "expect"], in: what)
         return DataDeclaration(
             name: entry.key, path: try relativePath(node.require("path", of: what), "\(what): `path`"),
-            time: try node["time"]?.requireText("`time`"), key: try node["key"]?.requireText("`key`"), label: try node["label"]?.requireText("`label`"),
+            time: try node["time"]?.requireText("`time`"), key: try node["key"]?.requireText("`key`"),
+            label: try node["label"]?.requireText("`label`"),
             holdout: try node["holdout"]?.requireDouble("`holdout`", in: 0...0.9) ?? 0,
             expectations: try node["expect"].map { try suite(relativePath($0, "\(what): `expect`")) } ?? [])
     }
@@ -86,7 +89,9 @@ package struct LineReader {
     private func suite(_ path: String) throws -> [ExpectationDeclaration] {
         try YAMLNode.parse(try readFile(path), file: path).requireItems("an expectation suite").map { item in
             let name = try item.require("expect", of: "an expectation").requireText("`expect`")
-            let arguments = try item.requireEntries("an expectation").filter { $0.key != "expect" }.map { (key: $0.key, value: json($0.value)) }
+            let arguments = try item.requireEntries("an expectation").filter { $0.key != "expect" }.map {
+                (key: $0.key, value: json($0.value))
+            }
             return ExpectationDeclaration(name: name, arguments: JSONObject(arguments), place: item.mark.description)
         }
     }
@@ -106,7 +111,9 @@ package struct LineReader {
         guard let node = root["pipeline"] else { return (nil, []) }
         try node.refuseUnknownKeys(known: ["steps", "triggers"], in: "`pipeline`")
         var params: [String: String] = [:]
-        for entry in try root["params"]?.requireEntries("`params`") ?? [] { params[entry.key] = try entry.value.requireText("param `\(entry.key)`") }
+        for entry in try root["params"]?.requireEntries("`params`") ?? [] {
+            params[entry.key] = try entry.value.requireText("param `\(entry.key)`")
+        }
         let steps = try node.require("steps", of: "`pipeline`").requireEntries("`steps`").map(step)
         let triggers = try (node["triggers"]?.requireItems("`triggers`") ?? []).map(trigger)
         do {
@@ -121,7 +128,8 @@ package struct LineReader {
         return StepDefinition(
             name: entry.key, run: try node.require("run", of: what).requireText("`run`"), needs: try texts(node["needs"], "`needs`"),
             inputs: try node["inputs"].map { try $0.requireItems("`inputs`").map { try relativePath($0, "`inputs`") } } ?? [],
-            cache: try node["cache"]?.requireBool("`cache`") ?? false, retries: Int(try node["retries"]?.requireInt("`retries`", in: 0...100) ?? 0),
+            cache: try node["cache"]?.requireBool("`cache`") ?? false,
+            retries: Int(try node["retries"]?.requireInt("`retries`", in: 0...100) ?? 0),
             timeout: try node["timeout"].map { try duration(of: $0, "`timeout`") } ?? .seconds(3_600))
     }
 
@@ -133,7 +141,8 @@ package struct LineReader {
         case "drift": return .drift(endpoint: try entry.value.requireText("`drift`"))
         default:
             // Declared by the design, carried out by a later release: refused rather than silently ignored.
-            throw entry.keyMark.failure("the trigger `\(entry.key)` is not supported yet", hint: "supported: `drift`; start other runs with `jidoka pipeline run`")
+            throw entry.keyMark.failure(
+                "the trigger `\(entry.key)` is not supported yet", hint: "supported: `drift`; start other runs with `jidoka pipeline run`")
         }
     }
 
@@ -142,6 +151,8 @@ package struct LineReader {
     }
 
     func duration(of node: YAMLNode, _ what: String) throws -> Duration {
-        do { return try Duration.parse(try node.requireText(what)) } catch { throw node.failure("\(what): \(error.message)", hint: error.hint) }
+        do { return try Duration.parse(try node.requireText(what)) } catch {
+            throw node.failure("\(what): \(error.message)", hint: error.hint)
+        }
     }
 }

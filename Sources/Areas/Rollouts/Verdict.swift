@@ -72,7 +72,9 @@ extension Verdict {
             return verdict(.undecided("\(fewest) of \(plan.labelsMin) labels in the smaller arm"))
         }
         if isLastStep {
-            if better.isProven { return verdict(.pass("not worse by \(points(plan.margin)): at least \(points(better.bound)) in accuracy")) }
+            if better.isProven {
+                return verdict(.pass("not worse by \(points(plan.margin)): at least \(points(better.bound)) in accuracy"))
+            }
             return verdict(.undecided("at least \(points(better.bound)), needed is more than \(points(-plan.margin))"))
         }
         if let difference = harm.advantage, difference > -plan.margin {
@@ -81,13 +83,15 @@ extension Verdict {
         return verdict(.undecided("accuracy \(points(harm.advantage ?? 0)): below the margin, not proven worse"))
     }
 
-    /// What speaks against the new champion while it bakes; nil when nothing does. The evidence compares it with the old champion's step before.
-    package static func bakingHarm(_ evidence: Evidence, plan: RolloutPlan) -> String? {
-        guardHarm(evidence.champion, evidence.candidate, plan)
+    /// What speaks against the new champion while it bakes; nil when nothing does. The old champion's last step is the baseline.
+    package static func bakingHarm(_ evidence: ArmEvidence, against baseline: ArmEvidence, plan: RolloutPlan) -> String? {
+        guardHarm(baseline, evidence, plan)
     }
 
     /// The level of each single harm test.
-    private static func level(_ plan: RolloutPlan) -> Double { min(0.49, plan.alpha / Double((1 + plan.guards.count) * max(1, plan.steps.count))) }
+    private static func level(_ plan: RolloutPlan) -> Double {
+        min(0.49, plan.alpha / Double((1 + plan.guards.count) * max(1, plan.steps.count)))
+    }
 
     private static func guardHarm(_ champion: ArmEvidence, _ candidate: ArmEvidence, _ plan: RolloutPlan) -> String? {
         let comparison = ArmComparison(better: .lower, alpha: level(plan), tuningTrials: max(1, plan.labelsMin))
@@ -101,7 +105,8 @@ extension Verdict {
             // A version may answer a little slower without being sent back: a tenth of the answers beyond the champion's p99 is the limit.
             let answer = comparison.harm(control: champion.slowness, treatment: candidate.slowness, tolerance: 0.1)
             if answer.isProven {
-                return "answers are slower: \(candidate.slow) of \(candidate.requests) beyond the champion's p99, against \(champion.slow) of \(champion.requests)"
+                return
+                    "answers are slower: \(candidate.slow) of \(candidate.requests) beyond the champion's p99, against \(champion.slow) of \(champion.requests)"
             }
         }
         return nil
@@ -111,11 +116,14 @@ extension Verdict {
         let ratio = SampleRatio(shares: [Double(100 - percent) / 100, Double(percent) / 100])
         let units = [Int(champion.requests), Int(candidate.requests)]
         guard ratio.isMismatch(units: units) else { return nil }
-        return "the traffic is not split as planned: \(candidate.requests) of \(champion.requests + candidate.requests) rows at \(percent) %"
+        return
+            "the traffic is not split as planned: \(candidate.requests) of \(champion.requests + candidate.requests) rows at \(percent) %"
     }
 
     private static func percentage(_ share: Double) -> String { "\((share * 1_000).rounded() / 10) %" }
-    private static func points(_ difference: Double) -> String { "\(difference < 0 ? "" : "+")\((difference * 1_000).rounded() / 10) points" }
+    private static func points(_ difference: Double) -> String {
+        "\(difference < 0 ? "" : "+")\((difference * 1_000).rounded() / 10) points"
+    }
 }
 
 extension ArmEvidence {
