@@ -1,4 +1,3 @@
-package import Clockwork
 package import ContinuousTraining
 package import JSON
 package import Pipelines

@@ -1,6 +1,6 @@
 import Clockwork
 import ContinuousTraining
-package import Errors
+import Errors
 import JSON
 import Pipelines
 import Rollouts
