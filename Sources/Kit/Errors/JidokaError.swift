@@ -44,7 +44,9 @@ package enum ErrorCode: String, Sendable, CaseIterable {
 extension JidokaError {
     package static func notFound(_ message: String, hint: String? = nil) -> JidokaError { .init(.notFound, message, hint: hint) }
     package static func alreadyExists(_ message: String, hint: String? = nil) -> JidokaError { .init(.alreadyExists, message, hint: hint) }
-    package static func invalidArgument(_ message: String, hint: String? = nil) -> JidokaError { .init(.invalidArgument, message, hint: hint) }
+    package static func invalidArgument(_ message: String, hint: String? = nil) -> JidokaError {
+        .init(.invalidArgument, message, hint: hint)
+    }
     package static func failedPrecondition(_ message: String, hint: String? = nil) -> JidokaError {
         .init(.failedPrecondition, message, hint: hint)
     }

@@ -40,15 +40,21 @@ package struct Logger: Sendable {
         return copy
     }
 
-    package func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) { log(.debug, message, fields) }
-    package func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) { log(.info, message, fields) }
+    package func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) {
+        log(.debug, message, fields)
+    }
+    package func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) {
+        log(.info, message, fields)
+    }
     package func notice(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) {
         log(.notice, message, fields)
     }
     package func warning(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) {
         log(.warning, message, fields)
     }
-    package func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) { log(.error, message, fields) }
+    package func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) {
+        log(.error, message, fields)
+    }
 
     private func log(_ level: LogLevel, _ message: () -> String, _ fields: () -> [(String, JSONValue)]) {
         guard level >= self.level else { return }
