@@ -8,6 +8,7 @@ package enum LogLevel: String, Sendable, CaseIterable, Comparable {
     package static func < (a: LogLevel, b: LogLevel) -> Bool { a.rank < b.rank }
 }
 
+/// One line of the log, before a sink gives it a form.
 package struct LogLine: Sendable {
     package var time: Timestamp
     package var level: LogLevel
