@@ -1,7 +1,5 @@
 // swift-tools-version: 6.2
 // Read this file as the architecture: one sentence per target, floors from the bottom up, arrows only downwards.
-// One line a target, however long, so that the page reads as a table:
-// swift-format-ignore-file
 import PackageDescription
 
 let strict: [SwiftSetting] = [

@@ -15,42 +15,63 @@ struct Manifest {
     let tested: Set<String>
 
     init(_ text: String) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         var modules: [Module] = []
-        var cTargets: Set<String> = []
-        var tested: Set<String> = []
-        var lists: [String: [String]] = [:]
-        for (index, line) in lines.enumerated() {
-            let strings = Manifest.strings(in: line)
-            let text = trimmed(line)
-            if text.hasPrefix("let basics"), text.contains("[\"") { lists["basics"] = strings }
-            if text.hasPrefix("module(\""), strings.count >= 3 {
-                var uses = Set(strings.dropFirst(3))
-                for (name, members) in lists where Manifest.mentions(name, after: "uses:", in: text) { uses.formUnion(members) }
-                let module = Module(floor: strings[0], name: strings[1], purpose: strings[2], uses: uses, line: index + 1)
-                modules.append(module)
-                lists[module.floor.lowercased(), default: []].append(module.name)
-            } else if text.hasPrefix("systemLibrary(\"") || text.hasPrefix(".target(name: \"C") {
-                cTargets.formUnion(strings.prefix(1))
-            } else if text.hasPrefix("tests(\"") {
-                for part in text.split(separator: "tests(\"").dropFirst(0) { tested.insert(String(part.prefix { $0 != "\"" })) }
-            }
+        var lists: [String: [String]] = [
+            "basics": Manifest.calls("let basics = [", "]", in: text).first.map { Manifest.strings(in: $0.text) } ?? []
+        ]
+        for call in Manifest.calls("module(", ")", in: text) {
+            let strings = Manifest.strings(in: call.text)
+            guard strings.count >= 3 else { continue }
+            var uses = Set(strings.dropFirst(3))
+            for (name, members) in lists where Manifest.mentions(name, after: "uses:", in: call.text) { uses.formUnion(members) }
+            modules.append(Module(floor: strings[0], name: strings[1], purpose: strings[2], uses: uses, line: call.line))
+            lists[strings[0].lowercased(), default: []].append(strings[1])
         }
         self.modules = modules
-        self.cTargets = cTargets
-        self.tested = tested
+        let built = Manifest.calls(".target(", ")", in: text).filter { $0.text.firstRange(of: "\"Sources/C/") != nil }
+        let libraries = Manifest.calls("systemLibrary(", ")", in: text) + built
+        cTargets = Set(libraries.compactMap { Manifest.strings(in: $0.text).first })
+        tested = Set(Manifest.calls("tests(", ")", in: text).compactMap { Manifest.strings(in: $0.text).first })
     }
 
     func module(_ name: String) -> Module? { modules.first { $0.name == name } }
 
-    private static func mentions(_ list: String, after label: String, in line: String) -> Bool {
-        guard let start = line.firstRange(of: label) else { return false }
-        let words = line[start.upperBound...].split { !$0.isLetter }
-        return words.contains(Substring(list))
+    /// The texts between `opening` (a word and its bracket) and the bracket that closes it, with the line of each. Declarations of
+    /// functions of that name are passed over.
+    private static func calls(_ opening: String, _ closing: Character, in text: String) -> [(text: Substring, line: Int)] {
+        guard let open = opening.last else { return [] }
+        var found: [(text: Substring, line: Int)] = []
+        var rest = text[...]
+        var line = 1
+        while let range = rest.firstRange(of: opening) {
+            line += rest[..<range.lowerBound].count { $0 == "\n" }
+            let before = rest[..<range.lowerBound]
+            rest = rest[range.upperBound...]
+            if before.last?.isLetter == true || before.hasSuffix("func ") { continue }
+            var depth = 1
+            var inString = false
+            let end = rest.firstIndex { character in
+                if character == "\"" { inString.toggle() }
+                if !inString, character == open { depth += 1 }
+                if !inString, character == closing { depth -= 1 }
+                return depth == 0
+            }
+            guard let end else { break }
+            found.append((text: rest[..<end], line: line))
+        }
+        return found
     }
 
-    /// The string literals of a line, which has no escapes.
-    private static func strings(in line: Substring) -> [String] {
-        line.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
+    private static func mentions(_ list: String, after label: String, in call: Substring) -> Bool {
+        guard let start = call.firstRange(of: label) else { return false }
+        let code = call[start.upperBound...].split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter {
+            $0.offset % 2 == 0
+        }
+        return code.flatMap { $0.element.split { !$0.isLetter } }.contains(Substring(list))
+    }
+
+    /// The string literals of a text that has no escapes.
+    private static func strings(in text: Substring) -> [String] {
+        text.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
     }
 }
