@@ -5,9 +5,12 @@ import Testing
 
 /// Every statistic of `drift_cases.json` that this module has, on all 42 sample pairs (SciPy 1.17, numpy, Evidently 0.7.23).
 ///
-/// Covered. Numeric: KS exact, asymptotic and auto; Wasserstein plain and normed, energy distance; PSI by deciles, equal widths, open equal widths; all
-/// distances on ten joint bins; missing shares; moments and quantiles; Evidently's psi, kl_div, jensenshannon, ks, wasserstein, ed. Categorical:
-/// chi-square with and without correction, G test, goodness of fit, Fisher, z test, PSI, all distances, Cramér's V; Evidently's psi, kl_div, jensenshannon,
+/// Covered. Numeric: KS exact, asymptotic and auto; Wasserstein plain and normed, energy distance; PSI by deciles, equal widths, open
+/// equal widths; all
+/// distances on ten joint bins; missing shares; moments and quantiles; Evidently's psi, kl_div, jensenshannon, ks, wasserstein, ed.
+/// Categorical:
+/// chi-square with and without correction, G test, goodness of fit, Fisher, z test, PSI, all distances, Cramér's V; Evidently's psi,
+/// kl_div, jensenshannon,
 /// hellinger, chisquare. Not yet: Anderson-Darling, Cramér-von Mises, Mann-Whitney, t tests, Epps-Singleton.
 struct DriftReferenceTests {
     /// Where the reference makes a number out of an empty window; ours refuses.

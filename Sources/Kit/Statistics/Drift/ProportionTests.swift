@@ -1,6 +1,7 @@
 /// Tests of one proportion between two samples at a fixed time. For looks that repeat see `differenceSequence`.
 package enum ProportionTests {
-    /// Fisher's exact test, two-sided: the sum of all tables no more likely than the observed one (as R and SciPy). `statistic` is the sample odds
+    /// Fisher's exact test, two-sided: the sum of all tables no more likely than the observed one (as R and SciPy). `statistic` is the
+    /// sample odds
     /// ratio current/reference. Without both successes and failures, or with an empty sample, there is nothing to compare.
     package static func fisherExact(reference: ArmCounts, current: ArmCounts) -> Computed<TestResult> {
         guard reference.trials > 0 else { return .notComputable(.emptyReference) }

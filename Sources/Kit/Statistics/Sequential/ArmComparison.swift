@@ -22,7 +22,8 @@ package struct SequentialAnswer: Sendable, Hashable {
 
 /// Treatment against control on one metric, judged by two different questions.
 ///
-/// `harm` rolls back: is the treatment worse? `nonInferiority` promotes: is it not worse by more than a margin? That neither is proven yet means
+/// `harm` rolls back: is the treatment worse? `nonInferiority` promotes: is it not worse by more than a margin? That neither is proven
+/// yet means
 /// to go on, and an arm without data means `paused`.
 package struct ArmComparison: Sendable {
     package var better: BetterWhen

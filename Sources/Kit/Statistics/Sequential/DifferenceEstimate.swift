@@ -39,9 +39,12 @@ struct DifferenceEstimate {
 extension DifferenceEstimate {
     /// Two proportions; nil while an arm has no trials.
     ///
-    /// The variance is the larger of two: the arms' own (with half a success and half a failure added) and that of the hypothesis (rates that
-    /// far apart with the pooled total). With few events the first understates a lack of successes in a small arm and the second an excess: at
-    /// 5 %, tests on either alone stop wrongly in up to 15 % of A/A runs of 40 looks, on the larger in at most 3.5 % even of runs of 2,000 looks
+    /// The variance is the larger of two: the arms' own (with half a success and half a failure added) and that of the hypothesis (rates
+    /// that
+    /// far apart with the pooled total). With few events the first understates a lack of successes in a small arm and the second an
+    /// excess: at
+    /// 5 %, tests on either alone stop wrongly in up to 15 % of A/A runs of 40 looks, on the larger in at most 3.5 % even of runs of
+    /// 2,000 looks
     /// (rates 0.05 % to 99.9 %, splits 1/99 to 50/50), at almost equal power.
     init?(control: ArmCounts, treatment: ArmCounts) {
         guard control.trials > 0, treatment.trials > 0 else { return nil }
