@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-// The table of pointers into the library that was opened.
+// A table of pointers into the library that was opened.
 #define JIDOKA_MEMBER(result, name, parameters, arguments) result(*name) parameters;
 #define JIDOKA_MEMBER_VOID(name, parameters, arguments) void(*name) parameters;
-static struct { JIDOKA_DUCKDB_FUNCTIONS(JIDOKA_MEMBER, JIDOKA_MEMBER_VOID) } api;
+struct functions {
+    JIDOKA_DUCKDB_FUNCTIONS(JIDOKA_MEMBER, JIDOKA_MEMBER_VOID)
+};
+static struct functions api;
 
 // The functions that Swift calls. Hidden, so that the opened library never resolves its own names to them.
 #define JIDOKA_JUMP(result, name, parameters, arguments) \
@@ -17,11 +20,11 @@ static struct { JIDOKA_DUCKDB_FUNCTIONS(JIDOKA_MEMBER, JIDOKA_MEMBER_VOID) } api
     __attribute__((visibility("hidden"))) void name parameters { api.name arguments; }
 JIDOKA_DUCKDB_FUNCTIONS(JIDOKA_JUMP, JIDOKA_JUMP_VOID)
 
-#define JIDOKA_NAME(result, name, parameters, arguments) {#name, (void **)&api.name},
-#define JIDOKA_NAME_VOID(name, parameters, arguments) {#name, (void **)&api.name},
+#define JIDOKA_NAME(result, name, parameters, arguments) {#name, offsetof(struct functions, name)},
+#define JIDOKA_NAME_VOID(name, parameters, arguments) {#name, offsetof(struct functions, name)},
 static const struct {
     const char *name;
-    void **slot;
+    size_t offset;
 } slots[] = {JIDOKA_DUCKDB_FUNCTIONS(JIDOKA_NAME, JIDOKA_NAME_VOID)};
 
 static char loaded_path[4096];
@@ -36,18 +39,27 @@ bool jidoka_duckdb_load(const char *path, const char *stub, char *error, size_t 
         snprintf(error, error_size, "%s", dlerror());
         return false;
     }
+    struct functions found;
     for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
-        *slots[i].slot = dlsym(library, slots[i].name);
-        if (*slots[i].slot == NULL) {
+        void *function = dlsym(library, slots[i].name);
+        if (function == NULL) {
             snprintf(error, error_size, "it has no function %s", slots[i].name);
             dlclose(library);
             return false;
         }
+        memcpy((char *)&found + slots[i].offset, &function, sizeof(function));
+    }
+    if (api.duckdb_library_version != NULL) {
+        if (api.duckdb_library_version == found.duckdb_library_version) return true;
+        snprintf(error, error_size, "this process has already loaded %s", loaded_path);
+        dlclose(library);
+        return false;
     }
     Dl_info info;
-    if (dladdr((void *)api.duckdb_library_version, &info) != 0 && info.dli_fname != NULL) {
+    if (dladdr((void *)found.duckdb_library_version, &info) != 0 && info.dli_fname != NULL) {
         snprintf(loaded_path, sizeof(loaded_path), "%s", info.dli_fname);
     }
+    api = found;
     return true;
 }
 

@@ -35,6 +35,12 @@ bool jidoka_ort_load(const char *path, char *error, size_t error_size) {
         dlclose(library);
         return false;
     }
+    if (table != NULL) {
+        if (table == functions) return true;
+        snprintf(error, error_size, "this process has already loaded %s", loaded_path);
+        dlclose(library);
+        return false;
+    }
     Dl_info info;
     if (dladdr((void *)get_base, &info) != 0 && info.dli_fname != NULL) {
         snprintf(loaded_path, sizeof(loaded_path), "%s", info.dli_fname);

@@ -77,7 +77,6 @@ typedef struct jidoka_duckdb_vector *duckdb_vector;
     V(duckdb_close, (duckdb_database * database), (database))                                                                          \
     X(duckdb_state, duckdb_connect, (duckdb_database database, duckdb_connection * connection), (database, connection))                \
     V(duckdb_disconnect, (duckdb_connection * connection), (connection))                                                               \
-    V(duckdb_interrupt, (duckdb_connection connection), (connection))                                                                  \
     V(duckdb_free, (void *pointer), (pointer))                                                                                         \
     X(duckdb_state, duckdb_prepare, (duckdb_connection connection, const char *query, duckdb_prepared_statement *statement),           \
       (connection, query, statement))                                                                                                  \
@@ -139,7 +138,8 @@ JIDOKA_DUCKDB_FUNCTIONS(JIDOKA_PROTOTYPE, JIDOKA_PROTOTYPE_VOID)
 #undef JIDOKA_PROTOTYPE_VOID
 
 /// Opens the library at `path` (a path, or a name that the system's loader finds); `stub`, if not NULL, is opened first, globally.
-/// Call it once, before any other function of this header. On failure it returns false and writes a text into `error`.
+/// Call it before any other function of this header, and not from two threads at once. On failure it returns false and writes a text
+/// into `error`. A second call succeeds for the same library and is refused for another one.
 bool jidoka_duckdb_load(const char *path, const char *stub, char *error, size_t error_size);
 
 /// The file that the loaded library came from, or NULL.

@@ -19,7 +19,8 @@ typedef struct jidoka_ort_map *OrtMapInfo;
 typedef struct jidoka_ort_sequence *OrtSequenceInfo;
 typedef struct jidoka_ort_metadata *OrtModelMetadata;
 
-/// Opens the library at `path` and fetches its function table. Call it once, before any other function of this header.
+/// Opens the library at `path` and fetches its function table. Call it before any other function of this header, and not from two
+/// threads at once. A second call succeeds for the same library and is refused for another one.
 /// On failure it returns false and writes a text into `error`.
 bool jidoka_ort_load(const char *path, char *error, size_t error_size);
 /// The file that the loaded library came from, or NULL.
