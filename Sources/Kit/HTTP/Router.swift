@@ -18,6 +18,18 @@ package struct Route: Sendable {
     /// Turns a thrown error into this protocol's error body.
     package var renderError: @Sendable (JidokaError, HTTPRequest) -> HTTPResponse
     package var handler: HTTPHandler
+
+    package init(
+        method: String, pattern: String, permission: Permission, summary: String? = nil,
+        renderError: @escaping @Sendable (JidokaError, HTTPRequest) -> HTTPResponse, handler: @escaping HTTPHandler
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.permission = permission
+        self.summary = summary
+        self.renderError = renderError
+        self.handler = handler
+    }
 }
 
 /// All routes. Built once, then read by many threads.
