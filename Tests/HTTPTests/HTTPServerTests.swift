@@ -56,11 +56,13 @@ struct HTTPServerTests {
         try await withServer(routes: [hello]) { server in
             _ = try await server.get("/hello")
             _ = try await server.get("/nowhere")
-            let metrics = server.metrics
-            #expect(await eventually { metrics.exposition().contains("jidoka_http_requests_total{method=\"GET\",status=\"4xx\"} 1") })
-            #expect(metrics.exposition().contains("jidoka_http_requests_total{method=\"GET\",status=\"2xx\"} 1"))
-            #expect(metrics.exposition().contains("jidoka_http_request_seconds_count 2"))
-            #expect(metrics.exposition().contains("jidoka_http_in_flight 0.0"))
+            let counted = { @Sendable (status: String) in
+                server.metrics.counter("jidoka_http_requests_total", help: "", labels: [("method", "GET"), ("status", status)]).value
+            }
+            #expect(await eventually { counted("4xx") == 1 && counted("2xx") == 1 })
+            #expect(counted("5xx") == 0)
+            #expect(server.metrics.histogram("jidoka_http_request_seconds", help: "").snapshot.counts.reduce(0, +) == 2)
+            #expect(server.metrics.gauge("jidoka_http_in_flight", help: "").value == 0)
         }
     }
 

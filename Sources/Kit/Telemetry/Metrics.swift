@@ -134,14 +134,14 @@ package final class MetricsRegistry: Sendable {
     private func text(_ labels: [Label]) -> String {
         if labels.isEmpty { return "" }
         let pairs = labels.map { label in
-            let escaped = label.value.map { character -> String in
+            let escaped = label.value.flatMap { character -> String in
                 switch character {
                 case "\\": "\\\\"
                 case "\"": "\\\""
                 case "\n": "\\n"
                 default: String(character)
                 }
-            }.joined()
+            }
             return "\(label.name)=\"\(escaped)\""
         }
         return "{" + pairs.joined(separator: ",") + "}"
