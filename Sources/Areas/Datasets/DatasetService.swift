@@ -1,6 +1,6 @@
 package import Clockwork
 import Errors
-package import Events
+import Events
 import JSON
 
 /// The rules of datasets: bytes become a version with a profile and an event; versions are read, split and checked.
