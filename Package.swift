@@ -57,8 +57,9 @@ let kit: [Target] = [
     module("Kit", "Outbound", "The HTTP client on libcurl: bounded, streaming, with deadlines.", uses: ["Errors", "Clockwork", "JSON", "CCurl"]),
     module("Kit", "SQL", "SQLite behind one writer with group commit and readers that never block it; migrations.", uses: ["Errors", "Clockwork", "Telemetry", "CSQLite"]),
     module("Kit", "Blobs", "Content-addressed objects: atomic writes, verification on read.", uses: ["Errors", "Clockwork", "Digests"]),
-    module("Kit", "Columns", "DuckDB through its C API, loaded at run time: SQL over Parquet and CSV, by column.", uses: ["Errors", "Clockwork", "CDuckDB"]),
-    module("Kit", "ONNX", "ONNX Runtime through its C API, loaded at run time: sessions and tensors.", uses: ["Errors", "Clockwork", "CONNX"]),
+    module("Kit", "NativeLibraries", "Where libraries that are loaded at run time are looked for, and what to say when one is absent.", uses: ["Errors"]),
+    module("Kit", "Columns", "DuckDB through its C API, loaded at run time: SQL over Parquet and CSV, by column.", uses: ["Errors", "Clockwork", "NativeLibraries", "CDuckDB"]),
+    module("Kit", "ONNX", "ONNX Runtime through its C API, loaded at run time: sessions and tensors.", uses: ["Errors", "Clockwork", "NativeLibraries", "CONNX"]),
 ]
 
 // MARK: Areas: the nouns. An area imports Kit's basics and no other area.
@@ -112,7 +113,8 @@ let testTargets: [Target] = [
     tests("Statistics", uses: ["Errors", "JSON", "Clockwork"]), tests("CommandLine", uses: ["Errors"]), tests("YAML", uses: ["Errors"]), tests("Git", uses: ["Errors"]),
     tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]), tests("Outbound", uses: ["Errors", "Clockwork"]),
     tests("SQL", uses: ["Errors", "Clockwork", "Telemetry"]), tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
-    tests("Columns", uses: ["Errors", "Clockwork"]), tests("ONNX", uses: ["Errors", "Clockwork"]),
+    tests("NativeLibraries", uses: ["Errors"]), tests("Columns", uses: ["Errors", "Clockwork", "NativeLibraries"]),
+    tests("ONNX", uses: ["Errors", "Clockwork", "JSON", "NativeLibraries"], resources: [.copy("Fixtures")]),
     tests("Datasets", uses: basics), tests("Tracking", uses: basics), tests("Registry", uses: basics), tests("Pipelines", uses: basics),
     tests("Serving", uses: basics), tests("Monitoring", uses: basics), tests("Rollouts", uses: basics + ["Conformance"]),
     tests("ContinuousTraining", uses: basics + ["Conformance", "Rollouts"]), tests("Lineage", uses: basics),
