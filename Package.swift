@@ -80,7 +80,7 @@ let areas: [Target] = [
 let backends: [Target] = [
     module("Backends", "SQLStores", "The areas' stores on SQLite, with the event written in the same transaction.", uses: basics + ["SQL", "Tracking", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts", "ContinuousTraining"]),
     module("Backends", "FileStores", "Artifacts and dataset objects on content-addressed files.", uses: basics + ["Blobs", "Digests", "Tracking", "Datasets"]),
-    module("Backends", "ColumnStores", "Profiles, validation, the prediction log and labels on DuckDB and Parquet.", uses: basics + ["Columns", "Datasets", "Serving", "Monitoring"]),
+    module("Backends", "ColumnStores", "Profiles, validation, the prediction log and labels on DuckDB and Parquet.", uses: basics + ["Columns", "Digests", "Datasets", "Serving", "Monitoring"]),
     module("Backends", "ONNXModels", "Model runtimes on ONNX Runtime.", uses: basics + ["ONNX", "Serving", "Registry"]),
     module("Backends", "ProcessRunner", "Pipeline steps as local processes.", uses: basics + ["Pipelines"]),
     module("Backends", "AlertChannels", "Alerts delivered to signed webhooks, with retry and dead letters.", uses: basics + ["Monitoring", "Outbound", "Digests"]),

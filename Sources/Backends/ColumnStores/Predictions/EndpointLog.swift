@@ -1,4 +1,5 @@
 import Clockwork
+import Columns
 import Errors
 import Serving
 import Synchronization
@@ -22,31 +23,23 @@ final class EndpointLog: Sendable {
     private let file: Mutex<FrameFile>
     private let tailStarted = Mutex<Timestamp?>(nil)
 
-    /// Opens the folder: drops half-made files, takes the segments in order, then the rows of the write-ahead log that no segment holds.
-    init(endpoint: String, kind: Kind, folder: Folder, segments store: SegmentStore, at now: Timestamp) throws {
+    /// Opens the folder: takes the segments in order, then the rows of the write-ahead log that no segment holds. `session` reads segments.
+    init(endpoint: String, kind: Kind, folder: Folder, session: ColumnSession?, at now: Timestamp) throws {
         self.endpoint = endpoint
         self.kind = kind
         self.folder = folder
         try folder.create()
         var restored = ResidentRows()
-        for segment in try store.segments(in: folder) {
-            guard Int(segment.first) == restored.count else {
-                throw JidokaError.failedPrecondition(
-                    "the prediction log of `\(endpoint)` lacks its rows from \(restored.count) to \(segment.first)",
-                    hint: "restore the missing segment in `\(folder.path)` from a backup")
-            }
-            restored.restore(segment, rows: try store.lightRows(of: segment))
+        for segment in try Segment.all(in: folder, session: session) {
+            try EndpointLog.require(Int(segment.first) == restored.count, folder, from: restored.count)
+            restored.restore(segment, rows: try segment.lightRows(session: session))
         }
         let sealed = restored.count
-        let name = try EndpointLog.currentFile(in: folder, sealed: sealed)
+        let name = try FrameFile.current(in: folder, sealed: sealed)
         let opened = try FrameFile(path: folder.file(name)) { payload in
             let frame = try PredictionFrame(payload: payload, endpoint: endpoint)
             let known = restored.count - Int(frame.first)
-            guard known >= 0 else {
-                throw JidokaError.failedPrecondition(
-                    "the prediction log of `\(endpoint)` lacks its rows from \(restored.count) to \(frame.first)",
-                    hint: "restore `\(folder.path)` from a backup")
-            }
+            try EndpointLog.require(known >= 0, folder, from: restored.count)
             // Rows that a segment holds already were sealed just before the program ended.
             if known < frame.rows.count { restored.append(frame.rows.dropFirst(known)) }
         }
@@ -55,25 +48,14 @@ final class EndpointLog: Sendable {
         file = Mutex(opened)
     }
 
-    /// The newest write-ahead log. Older ones were replaced after a seal, so all their rows are in segments.
-    private static func currentFile(in folder: Folder, sealed: Int) throws -> String {
-        let files = try folder.names().compactMap { name in
-            name.hasPrefix("wal-") ? Int(name.dropFirst(4)).map { (name: name, first: $0) } : nil
-        }
-        let ordered = files.sorted { $0.first < $1.first }
-        guard let newest = ordered.last else { return "wal-\(sealed)" }
-        for older in ordered.dropLast() {
-            guard newest.first <= sealed else {
-                throw JidokaError.failedPrecondition(
-                    "the prediction log in `\(folder.path)` lacks its rows from \(sealed) to \(newest.first)", hint: "restore it from a backup")
-            }
-            try folder.remove(older.name)
-        }
-        return newest.name
+    private static func require(_ holds: Bool, _ folder: Folder, from row: Int) throws {
+        guard !holds else { return }
+        throw JidokaError.failedPrecondition(
+            "the log in `\(folder.path)` lacks rows from \(row) on", hint: "restore the folder from a backup, or move it away to begin a new log")
     }
 
-    /// Adds rows durably, then shows them to readers. `taking` runs in the same moment, with the positions that the rows got.
-    func append(_ new: [PredictionRecord], at now: Timestamp, showing: (inout ResidentRows, Range<Int>) -> Void) throws {
+    /// Writes rows durably, behind those that are there; the next `show` must be given the same rows.
+    func persist(_ new: [PredictionRecord]) throws {
         let first = rows.withLock { $0.count }
         var payloads: [[UInt8]] = []
         var at = 0
@@ -83,27 +65,37 @@ final class EndpointLog: Sendable {
             at += part.count
         }
         try file.withLock { try $0.append(payloads) }
+    }
+
+    /// Shows persisted rows to readers; `joining` runs in the same moment and joins labels that came before their predictions.
+    func show(_ new: [PredictionRecord], at now: Timestamp, joining: (inout ResidentRows, Range<Int>) -> Void) {
         rows.withLock { rows in
+            let first = rows.count
             rows.append(new)
-            showing(&rows, first..<first + new.count)
+            joining(&rows, first..<rows.count)
         }
         tailStarted.withLock { $0 = $0 ?? now }
     }
 
-    /// Writes the tail into a segment when it holds `rowsMin` rows or is older than `age`. A crash at any point leaves every row exactly once:
-    /// the segment appears whole by a rename, and at opening the rows that it holds are skipped in the write-ahead log.
-    func seal(rowsMin: Int, age: Duration, at now: Timestamp, segments store: SegmentStore) throws {
+    /// Whether the tail holds `rowsMin` rows or is older than `age`.
+    func isSealDue(rowsMin: Int, age: Duration, at now: Timestamp) -> Bool {
+        let count = rows.withLock { $0.tail.count }
+        return count > 0 && (count >= rowsMin || tailStarted.withLock { $0.map { now - $0 > age } ?? false })
+    }
+
+    /// Writes the tail into a segment. A crash at any point leaves every row exactly once: the segment appears whole by a rename, and at
+    /// opening the rows that it holds are skipped in the write-ahead log.
+    func seal(session: ColumnSession) throws {
         let (first, tail) = rows.withLock { ($0.sealed, $0.tail) }
-        let old = tailStarted.withLock { $0.map { now - $0 > age } ?? false }
-        guard !tail.isEmpty, tail.count >= rowsMin || old else { return }
-        let segment = try store.write(tail, first: Int64(first), in: folder)
+        guard !tail.isEmpty else { return }
+        let segment = try Segment.write(tail, first: Int64(first), in: folder, session: session)
         rows.withLock { $0.seal(segment) }
         tailStarted.withLock { $0 = nil }
         try file.withLock { file in
             let old = file.path
             file = try FrameFile(path: folder.file("wal-\(first + tail.count)")) { _ in }
             try Folder.synchronize(folder.path)
-            try folder.remove(String(old.dropFirst(folder.path.count + 1)))
+            if old != file.path { try folder.remove(String(old.dropFirst(folder.path.utf8.count + 1))) }
         }
     }
 }

@@ -35,6 +35,14 @@ struct Folder: Sendable {
         if unlink(file(name)) != 0, errno != ENOENT { throw fileError("remove", file(name)) }
     }
 
+    /// Writes a small file; `publish` makes it durable.
+    func write(_ bytes: [UInt8], to name: String) throws {
+        let descriptor = open(file(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw fileError("create", file(name)) }
+        defer { close(descriptor) }
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw fileError("write", file(name)) }
+    }
+
     /// Makes a finished file durable and gives it its final name, so that it is there whole or not at all.
     func publish(_ temporary: String, as name: String) throws {
         try Folder.synchronize(file(temporary))

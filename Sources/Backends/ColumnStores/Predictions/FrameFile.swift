@@ -6,14 +6,15 @@ internal import Glibc
 ///
 /// Header: the 8 bytes `JIDOKAWL`, the format version as u32, four zero bytes. Frame: length of the payload as u32, the first 8 bytes of
 /// the payload's SHA-256, the payload. All integers are little-endian. See docs/format/predictions.md.
-struct FrameFile: ~Copyable {
+struct FrameFile: Sendable {
     static let formatVersion: UInt32 = 1
     static let payloadMax = 64 << 20
     private static let magic = Array("JIDOKAWL".utf8)
     private static let headerBytes = 16
 
     let path: String
-    private let descriptor: Int32
+    private let owner: OpenFile
+    private var descriptor: Int32 { owner.descriptor }
     /// Where the next frame goes: everything before is whole and durable.
     private(set) var length: Int
 
@@ -22,8 +23,7 @@ struct FrameFile: ~Copyable {
     init(path: String, replay: ([UInt8]) throws -> Void) throws {
         let bytes = try Folder.read(path) ?? []
         let end = try FrameFile.scan(bytes, path: path, replay: replay)
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw fileError("open", path) }
+        owner = try OpenFile(path)
         self.path = path
         length = end
         if end == 0 {
@@ -37,8 +37,6 @@ struct FrameFile: ~Copyable {
         if ftruncate(descriptor, off_t(length)) != 0 { throw fileError("cut", path) }
         if fsync(descriptor) != 0 { throw fileError("flush", path) }
     }
-
-    deinit { close(descriptor) }
 
     /// Where the whole frames end; 0 for a file without a whole header.
     private static func scan(_ bytes: [UInt8], path: String, replay: ([UInt8]) throws -> Void) throws -> Int {
@@ -100,4 +98,32 @@ struct FrameFile: ~Copyable {
             written += count
         }
     }
+}
+
+extension FrameFile {
+    /// The name of the newest log `wal-<first row>` of a folder whose segments hold `sealed` rows. Older ones were left over when the program
+    /// ended between the newest one's creation and their removal; they are removed now.
+    /// - Throws: `failed_precondition` when the newest log begins behind the sealed rows: a segment is missing.
+    static func current(in folder: Folder, sealed: Int) throws -> String {
+        let found = try folder.names().compactMap { name in name.hasPrefix("wal-") ? Int(name.dropFirst(4)) : nil }.sorted()
+        guard let newest = found.last else { return "wal-\(sealed)" }
+        guard newest <= sealed else {
+            throw JidokaError.failedPrecondition(
+                "the log in `\(folder.path)` lacks its rows from \(sealed) to \(newest)", hint: "restore the missing segment from a backup")
+        }
+        for older in found.dropLast() { try folder.remove("wal-\(older)") }
+        return "wal-\(newest)"
+    }
+}
+
+/// Owns one descriptor.
+private final class OpenFile: Sendable {
+    let descriptor: Int32
+
+    init(_ path: String) throws {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw fileError("open", path) }
+    }
+
+    deinit { close(descriptor) }
 }

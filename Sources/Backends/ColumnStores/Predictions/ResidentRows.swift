@@ -1,6 +1,6 @@
-import Clockwork
-import Monitoring
-import Serving
+package import Clockwork
+package import Monitoring
+package import Serving
 
 /// A prediction with its place in the log and its label, as far as that has come.
 package struct LoggedPrediction: Sendable {
