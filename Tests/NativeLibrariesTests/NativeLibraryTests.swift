@@ -1,4 +1,5 @@
 import Errors
+internal import FoundationEssentials
 internal import Glibc
 import NativeLibraries
 import Testing
@@ -33,6 +34,7 @@ import Testing
 
     @Test func `the system's library comes before the installed one and the cached one`() throws {
         let root = try makeTree()
+        defer { try? FileManager.default.removeItem(atPath: root) }
         let found = library(folder: "\(root)/build/release").candidates()
         #expect(
             found == ["libthing.so", "\(root)/build/release/../lib/jidoka/libthing.so", "\(root)/.cache/native/thing/libthing.so"])
@@ -40,6 +42,7 @@ import Testing
 
     @Test func `the first candidate that opens wins`() throws {
         let root = try makeTree()
+        defer { try? FileManager.default.removeItem(atPath: root) }
         let opened = try library(folder: "\(root)/build/release").load { $0 == "libthing.so" ? "not found" : nil }
         #expect(opened.hasSuffix("lib/jidoka/libthing.so"))
     }
