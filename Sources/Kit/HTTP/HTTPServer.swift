@@ -51,6 +51,9 @@ package final class HTTPServer: Sendable {
         }
     }
 
+    /// Connections that are open now, idle ones too.
+    package var connectionsOpen: Int { core.clients.count }
+
     /// Takes no new connections, ends event streams, lets running requests finish for at most `grace`, then cancels their handlers and
     /// cuts what is left. Returns when all threads have ended. Handlers that ignore cancellation are left behind.
     package func stop(grace: Duration) async {
