@@ -106,19 +106,20 @@ class ShiftedPopulation:
         self._rng = np.random.default_rng(SEED)
         self._order = self._rng.permutation(len(people))
         self._next = 0
-        self._learned: np.ndarray = np.empty(0, dtype=np.int64)
+        self._drawn = np.zeros(len(people), dtype=bool)
+        self._learned = self._drawn.copy()
 
     def __len__(self) -> int:
         return len(self._people)
 
     def draw(self, rows: int) -> People:
         if self._next + rows > len(self._order):
-            unseen = np.setdiff1d(np.arange(len(self._people)), self._learned)
-            self._order, self._next = self._rng.permutation(unseen), 0
+            self._order, self._next = self._rng.permutation(np.flatnonzero(~self._learned)), 0
         picked = self._order[self._next : self._next + rows]
         self._next += rows
+        self._drawn[picked] = True
         return People(self._people.ids[picked], self._people.features[picked], self._people.truth[picked])
 
     def set_apart(self) -> None:
         """Everybody drawn so far may be training data from now on: they are not drawn again."""
-        self._learned = np.union1d(self._learned, self._order[: self._next])
+        self._learned |= self._drawn
