@@ -8,11 +8,12 @@ On a terminal the server stays up until Ctrl-C; otherwise the exit status is 0 w
 import os
 import sys
 import time
+import traceback
 
 from driver.census import Census
 from driver.checks import StageFailure
 from driver.demo import LINE, WINDOW_ROWS, Demo
-from driver.server import Server, new_home
+from driver.server import Server, new_folder
 from driver.stages_data import add_data, check_data, pass_gate, train
 from driver.stages_loop import catch_bad_version, shift, trace
 from driver.stages_serving import agree, replay, report
@@ -44,9 +45,10 @@ def run(demo: Demo, begun: float) -> int:
     try:
         for number, (title, work) in enumerate(STAGES, 1):
             demo.stage(number, title, work)
-    except StageFailure as failure:
+    except Exception as failure:
         demo.clear_progress()
-        print(f"\nStage {len(demo.stages) + 1} failed.\n    {failure}\n\nThe server's last lines ({demo.server.log}):", flush=True)
+        shown = str(failure) if isinstance(failure, StageFailure) else traceback.format_exc()
+        print(f"\nStage {len(demo.stages) + 1} failed.\n    {shown}\n\nThe server's last lines ({demo.server.log}):", flush=True)
         print(demo.server.log_tail(), flush=True)
         return 1
     summary = summarize(demo, time.monotonic() - begun)
@@ -59,25 +61,24 @@ def main() -> int:
     census = Census()
     rows = rows_to_replay()
     webhook = Webhook()
-    server = Server(new_home(), webhook.url, webhook.secret)
+    server = Server(new_folder(), webhook.url, webhook.secret)
+    status = 1
     try:
         other = "" if server.port == 5000 else " (port 5000 is taken)"
-        print(f"jidoka is up after {server.started_in:.2f} s on {server.url}{other}, home {server.home}", flush=True)
+        print(f"jidoka is up after {server.started_in:.2f} s on {server.url}{other}, files in {server.folder}", flush=True)
         demo = Demo(server, webhook, census, rows, World(server, LINE, lag=WINDOW_ROWS), census.shifted(rows))
         status = run(demo, begun)
         if status == 0 and sys.stdout.isatty():
             print(f"\nThe server stays up on {server.url} until Ctrl-C.")
             server.process.wait()
     except KeyboardInterrupt:
-        print("\nstopping")
-        status = 130 if "status" not in locals() else status
+        print("\nstopping", flush=True)
     finally:
         webhook.close()
         ended = server.stop()
     if ended != 0:
-        print(f"expected: the server exits with 0 on SIGTERM; seen: {ended}")
-        return status or 1
-    return status
+        print(f"expected: the server exits with 0 on SIGTERM\n    seen: {ended}")
+    return status or (1 if ended != 0 else 0)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .census import Census, People, ShiftedPopulation
-from .checks import expect
+from .checks import expect, until
 from .server import Server
 from .traffic import World
 from .webhook import Webhook
@@ -57,6 +57,16 @@ class Demo:
         self.stages.append({"stage": number, "title": title, "seconds": round(took, 2)})
         self.clear_progress()
         print(f"   done in {took:.1f} s", flush=True)
+
+    def evaluated_windows(self, patience: float = 60) -> list[dict]:
+        """The monitor's windows, as soon as it has evaluated all that are full."""
+        wanted = self.world.predictions // WINDOW_ROWS
+
+        def look() -> list[dict] | None:
+            windows = self.server.listed(f"/api/v1/monitors/{LINE}/windows", "windows", limit=1000)
+            return windows if len(windows) >= wanted else None
+
+        return until(look, f"{wanted} windows of {WINDOW_ROWS:,} rows are evaluated", patience)
 
     def champion(self) -> str | None:
         """The version that answers by default; None when there is none yet."""

@@ -17,7 +17,7 @@ import requests
 from .checks import StageFailure, expect, shortened
 
 PROJECT = Path(__file__).resolve().parent.parent
-HOMES_KEPT = 3
+FOLDERS_KEPT = 3
 
 
 def binary() -> Path:
@@ -40,16 +40,16 @@ def free_port(wanted: int) -> int:
     raise SystemExit("no free port on 127.0.0.1")
 
 
-def new_home() -> Path:
-    """A fresh home; of the earlier ones the newest few are kept."""
+def new_folder() -> Path:
+    """A fresh folder for this run: the server's home and log, the report. Of the earlier ones the newest few are kept."""
     root = PROJECT / ".jidoka"
     root.mkdir(exist_ok=True)
     earlier = sorted(path for path in root.iterdir() if path.name.startswith("demo-"))
-    for path in earlier[: -(HOMES_KEPT - 1)]:
+    for path in earlier[: -(FOLDERS_KEPT - 1)]:
         shutil.rmtree(path, ignore_errors=True)
-    home = root / datetime.now().strftime("demo-%Y%m%d-%H%M%S.%f")
-    home.mkdir()
-    return home
+    folder = root / datetime.now().strftime("demo-%Y%m%d-%H%M%S-%f")
+    folder.mkdir()
+    return folder
 
 
 def ends_with_parent() -> None:
@@ -60,8 +60,8 @@ def ends_with_parent() -> None:
 class Server:
     """`jidoka up` in the example's folder."""
 
-    def __init__(self, home: Path, webhook_url: str, webhook_secret: str) -> None:
-        self.home = home
+    def __init__(self, folder: Path, webhook_url: str, webhook_secret: str) -> None:
+        self.folder = folder
         self.port = free_port(5000)
         self.url = f"http://127.0.0.1:{self.port}"
         self.session = requests.Session()
@@ -70,11 +70,11 @@ class Server:
         environment |= {"JIDOKA_WEBHOOK_URL": webhook_url, "JIDOKA_WEBHOOK_SECRET": webhook_secret}
         environment |= {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
         self.environment = environment
-        self.log = home.with_suffix(".log")
+        self.log = folder / "server.log"
         begun = time.monotonic()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [binary(), "up", "--home", home, "--port", str(self.port)],
+                [binary(), "up", "--home", folder / "home", "--port", str(self.port)],
                 cwd=PROJECT,
                 env=environment,
                 stdin=subprocess.DEVNULL,

@@ -24,7 +24,7 @@ def check_data(demo: Demo) -> None:
     expect(passed["success"] is True, "the 2015 data passes its suite", passed)
     demo.say(f"2015: all {len(passed['expectations'])} expectations hold")
 
-    path = demo.server.home.with_suffix(".corrupted.parquet")
+    path = demo.server.folder / "corrupted.parquet"
     planted = demo.census.corrupted(path)
     refused = demo.server.cli("data", "check", "census", path, status=3)
     failed = [outcome for outcome in refused["expectations"] if not outcome["success"]]
@@ -52,9 +52,7 @@ def check_data(demo: Demo) -> None:
 
 
 def train(demo: Demo) -> None:
-    run = demo.server.cli(
-        "pipeline", "run", "--data", f"census={demo.data_version}", "--reason", "the first model, on 2015", "--wait"
-    )
+    run = demo.server.cli("pipeline", "run", "--data", f"census={demo.data_version}", "--reason", "the first model, on 2015", "--wait")
     expect(run["status"] == "succeeded", "the pipeline run succeeds", run)
     demo.pipeline_run = run
     found = demo.server.post(

@@ -4,12 +4,11 @@ import io
 import re
 import subprocess
 import sys
-import time
 
 import pandas as pd
 
-from .census import SHIFTED_AGES, People
-from .checks import StageFailure, expect, until
+from .census import SHIFTED_AGES
+from .checks import StageFailure, expect, shortened, until
 from .demo import LINE, WINDOW_ROWS, Demo
 from .server import PROJECT
 from .stages_data import describe
@@ -48,7 +47,8 @@ def shift(demo: Demo) -> None:
     old = merged(demo.first_version, before, during)
     new = merged(demo.second_version, during, after)
     demo.nothing_failed()
-    expect(new > old + 0.02, f"version {demo.second_version} is better by more than 2 points on the shifted population", f"{old:.4f}, {new:.4f}")
+    gain = f"on the shifted population version {demo.second_version} is better by more than 2 points"
+    expect(new > old + 0.02, gain, f"{old:.4f}, {new:.4f}")
     demo.say(f"on the shifted population: version {demo.first_version} {old:.4f}, version {demo.second_version} {new:.4f}")
     demo.figures["shifted"] = {
         "rows_until_drift": before.answered, "old_champion": old, "new_champion": new, "drift": drift, "gate": gate, "rollout": rollout,
@@ -66,17 +66,18 @@ def trickle(demo: Demo) -> None:
 
 
 def confirm_drift(demo: Demo, tally: Tally) -> dict:
+    full = 0
     while tally.answered < WINDOWS_UNTIL_DRIFT_MAX * WINDOW_ROWS:
         demo.world.ask(demo.shifted.draw(CHUNK_ROWS))
         demo.progress(f"{tally.answered:,} rows of the shifted population")
-        # The monitor looks at a window when it is full: that may take it a moment.
-        for _ in range(10 if tally.answered % WINDOW_ROWS == 0 else 1):
-            confirmed = demo.server.events("drift.confirmed", after=demo.event_before_shift)
-            if confirmed:
-                return confirmed[0]
-            time.sleep(0.1)
-    windows = demo.server.listed(f"/api/v1/monitors/{LINE}/windows", "windows", limit=WINDOWS_UNTIL_DRIFT_MAX)
-    raise StageFailure(f"expected: drift is confirmed within {tally.answered} rows\n    seen: {str(windows)[:2000]}")
+        if demo.world.predictions // WINDOW_ROWS == full:
+            continue
+        full = demo.world.predictions // WINDOW_ROWS
+        windows = demo.evaluated_windows()
+        confirmed = demo.server.events("drift.confirmed", after=demo.event_before_shift)
+        if confirmed:
+            return confirmed[0]
+    raise StageFailure(f"expected: drift is confirmed within {tally.answered} rows\n    seen: {shortened(windows)}")
 
 
 def retrain(demo: Demo) -> tuple[str, dict]:
@@ -131,7 +132,7 @@ def catch_bad_version(demo: Demo) -> None:
     failed_before = demo.world.total.failed
     tally = demo.world.watch(Tally())
     path = f"/api/v1/datasets/census/versions/{demo.figures['retrain']['data']['census'][:12]}/content"
-    data = demo.server.home.with_suffix(".recent.parquet")
+    data = demo.server.folder / "recent.parquet"
     pd.read_parquet(io.BytesIO(demo.server.content(path, part="train"))).to_parquet(data, index=False)
     trained = subprocess.Popen(
         [sys.executable, "train.py", "--data", str(data), "--shuffle-labels"],

@@ -44,7 +44,7 @@ def dirty() -> bool | None:
 
 
 def table(summary: dict) -> str:
-    requests, accuracy = summary["requests"], summary["accuracy"]
+    requests, accuracy, server = summary["requests"], summary["accuracy"], summary["server"]
     rows = [
         ("requests answered / failed", f"{requests['answered']:,} / {requests['failed']}"),
         ("labels joined", f"{requests['labels']:,}"),
@@ -53,7 +53,7 @@ def table(summary: dict) -> str:
         ("accuracy after the shift, old champion", f"{accuracy['champion_shifted']:.4f}"),
         ("accuracy after the shift, retrained", f"{accuracy['challenger_shifted']:.4f}"),
         ("accuracy after the shift, bad version", f"{accuracy['bad_version_shifted']:.4f}"),
-        ("server: start / memory at the end", f"{summary['server']['start_seconds']:.2f} s / {summary['server']['resident_megabytes']:.0f} MB"),
+        ("server: time to start, memory at the end", f"{server['start_seconds']:.2f} s, {server['resident_megabytes']:.0f} MB"),
     ]
     rows += [(f"stage {stage['stage']}: {stage['title']}", f"{stage['seconds']:.1f} s") for stage in summary["stages"]]
     rows.append(("everything", f"{summary['seconds']:.0f} s"))

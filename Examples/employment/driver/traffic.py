@@ -63,7 +63,7 @@ class Callers:
         return False
 
     def _requests(self, people: People) -> Iterator[bytes]:
-        for person, row in zip(people.ids.tolist(), people.features.tolist()):
+        for person, row in zip(people.ids.tolist(), people.features.tolist(), strict=True):
             data = ",".join(f"{value:.9g}" for value in row)
             body = (
                 f'{{"inputs":[{{"name":"features","datatype":"FP32","shape":[1,{len(row)}],"data":[{data}]}}],'
@@ -85,7 +85,7 @@ class Tally:
     errors: list[str] = field(default_factory=list)
 
     def add(self, answers: list[Answer], people: People) -> None:
-        for answer, truth in zip(answers, people.truth.tolist()):
+        for answer, truth in zip(answers, people.truth.tolist(), strict=True):
             if answer.error is not None:
                 self.failed += 1
                 self.errors.append(answer.error)
@@ -114,12 +114,18 @@ class World:
         self._lag = lag
         self._waiting: deque[tuple[str, int]] = deque()
         self._tallies: list[Tally] = [Tally()]
+        self._elsewhere = 0
         self.labels = 0
         self.last_prediction: dict[str, str] = {}
 
     @property
     def total(self) -> Tally:
         return self._tallies[0]
+
+    @property
+    def predictions(self) -> int:
+        """Rows that the endpoint has answered."""
+        return self.total.answered + self._elsewhere
 
     def watch(self, tally: Tally) -> Tally:
         """From now on the traffic counts for this tally, beside the total."""
@@ -130,7 +136,7 @@ class World:
         answers = self._callers.send(people)
         for tally in self._tallies:
             tally.add(answers, people)
-        for answer, truth in zip(answers, people.truth.tolist()):
+        for answer, truth in zip(answers, people.truth.tolist(), strict=True):
             if answer.error is None:
                 self.last_prediction[answer.version] = answer.prediction_id
                 self._waiting.append((answer.prediction_id, truth))
@@ -138,6 +144,7 @@ class World:
 
     def owe(self, prediction_id: str, truth: int) -> None:
         """A prediction that was made outside of `ask` gets its label as well."""
+        self._elsewhere += 1
         self._waiting.append((prediction_id, truth))
 
     def tell_all(self) -> None:
