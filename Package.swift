@@ -146,7 +146,7 @@ let testTargets: [Target] = [
     tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
     tests("Columns", uses: ["Errors", "Clockwork"]), tests("ONNX", uses: ["Errors", "Clockwork"]),
     tests("Datasets", uses: basics), tests("Tracking", uses: basics), tests("Registry", uses: basics), tests("Pipelines", uses: basics),
-    tests("Serving", uses: basics), tests("Monitoring", uses: basics), tests("Rollouts", uses: basics + ["Conformance"]),
+    tests("Serving", uses: basics + ["Conformance"]), tests("Monitoring", uses: basics), tests("Rollouts", uses: basics + ["Conformance"]),
     tests("ContinuousTraining", uses: basics + ["Conformance", "Rollouts"]), tests("Lineage", uses: basics),
     tests(
         "SQLStores",
@@ -158,8 +158,8 @@ let testTargets: [Target] = [
     tests("ColumnStores", uses: basics + ["Columns", "Conformance", "Datasets", "Serving", "Monitoring"]),
     tests("ONNXModels", uses: basics + ["ONNX", "Serving"]), tests("ProcessRunner", uses: basics + ["Pipelines"]),
     tests("AlertChannels", uses: basics + ["Monitoring", "HTTP", "Digests"]),
-    tests("MLflowAPI", uses: basics + ["HTTP", "Tracking", "Registry"]), tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving"]),
-    tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving"]), tests("JidokaAPI", uses: basics + ["HTTP"]),
+    tests("MLflowAPI", uses: basics + ["HTTP", "Tracking", "Registry"]), tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
+    tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving", "Conformance"]), tests("JidokaAPI", uses: basics + ["HTTP"]),
     tests("Line", uses: basics), tests("Server", uses: basics), tests("Commands", uses: basics),
 ]
 

@@ -1,4 +1,5 @@
 package import Errors
+package import JSON
 
 /// How an endpoint joins requests into runs of the model.
 package struct BatchPolicy: Sendable, Hashable {
@@ -39,5 +40,27 @@ package enum BatchRejection: Sendable, Hashable {
         case .queueFull: .unavailable("Exceeds maximum queue size", hint: "send fewer requests at once, or raise the endpoint's queue size")
         case .timedOut: .unavailable("Request timeout expired", hint: "send fewer requests at once, or allow a longer timeout")
         }
+    }
+}
+
+extension BatchPolicy {
+    /// The stored form.
+    package var json: JSONValue {
+        [
+            "rows_max": .int(Int64(rowsMax)), "preferred": .array(preferred.map { .int(Int64($0)) }),
+            "delay_us": .int(Int64(delayMicroseconds)), "queue_max": .int(Int64(queueMax)), "timeout_us": .int(Int64(timeoutMicroseconds)),
+            "instances": .int(Int64(instances)),
+        ]
+    }
+
+    /// Reads `json` back; what is missing takes its default.
+    package init(json: JSONValue) {
+        let standard = BatchPolicy()
+        func integer(_ name: String, _ fallback: Int) -> Int { json[name]?.intValue.map(Int.init) ?? fallback }
+        self.init(
+            rowsMax: integer("rows_max", standard.rowsMax),
+            preferred: (json["preferred"]?.arrayValue ?? []).compactMap { $0.intValue.map(Int.init) },
+            delayMicroseconds: integer("delay_us", standard.delayMicroseconds), queueMax: integer("queue_max", standard.queueMax),
+            timeoutMicroseconds: integer("timeout_us", standard.timeoutMicroseconds), instances: integer("instances", standard.instances))
     }
 }
