@@ -123,7 +123,7 @@ let api: [Target] = [
 let app: [Target] = [
     module(
         "App", "Line", "`jidoka.yaml`, read and checked: the project's line as values.",
-        uses: basics + ["YAML", "Datasets", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining"]),
+        uses: basics + ["YAML", "Pipelines", "Rollouts", "ContinuousTraining"]),
     module(
         "App", "Server", "The composition root: back ends chosen, areas joined by adapters, services run.",
         uses: (kit + areas + backends + api).map(\.name) + ["Line"]),
@@ -137,17 +137,33 @@ let conformance: [Target] = [
 ]
 
 let testTargets: [Target] = [
-    tests("Tidy"), tests("Errors"), tests("Clockwork"), tests("JSON"), tests("Digests"), tests("Telemetry"),
+    tests("Tidy"),
+    tests("Errors"),
+    tests("Clockwork"),
+    tests("JSON"),
+    tests("Digests"),
+    tests("Telemetry"),
     tests("Events", uses: ["JSON", "Clockwork"]),
-    tests("Statistics", uses: ["Errors", "JSON", "Clockwork"]), tests("CommandLine", uses: ["Errors", "Clockwork"]), tests("YAML", uses: ["Errors"]),
+    tests("Statistics", uses: ["Errors", "JSON", "Clockwork"], resources: [.copy("Fixtures")]),
+    tests("CommandLine", uses: ["Errors", "Clockwork"]),
+    tests("YAML", uses: ["Errors"]),
     tests("Git", uses: ["Errors"]),
-    tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]), tests("Outbound", uses: ["Errors", "Clockwork"]),
-    tests("Processes", uses: ["Errors", "Clockwork"]), tests("SQL", uses: ["Errors", "Clockwork", "Telemetry"]),
+    tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]),
+    tests("Outbound", uses: ["Errors", "Clockwork"]),
+    tests("Processes", uses: ["Errors", "Clockwork"]),
+    tests("SQL", uses: ["Errors", "Clockwork", "Telemetry"]),
     tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
-    tests("Columns", uses: ["Errors", "Clockwork"]), tests("ONNX", uses: ["Errors", "Clockwork"]),
-    tests("Datasets", uses: basics), tests("Tracking", uses: basics), tests("Registry", uses: basics), tests("Pipelines", uses: basics),
-    tests("Serving", uses: basics + ["Conformance"]), tests("Monitoring", uses: basics), tests("Rollouts", uses: basics + ["Conformance"]),
-    tests("ContinuousTraining", uses: basics + ["Conformance", "Rollouts"]), tests("Lineage", uses: basics),
+    tests("Columns", uses: ["Errors", "Clockwork"]),
+    tests("ONNX", uses: ["Errors", "Clockwork"]),
+    tests("Datasets", uses: basics),
+    tests("Tracking", uses: basics),
+    tests("Registry", uses: basics),
+    tests("Pipelines", uses: basics),
+    tests("Serving", uses: basics + ["Conformance"]),
+    tests("Monitoring", uses: basics),
+    tests("Rollouts", uses: basics + ["Conformance"]),
+    tests("ContinuousTraining", uses: basics + ["Conformance", "Rollouts"]),
+    tests("Lineage", uses: basics),
     tests(
         "SQLStores",
         uses: basics + [
@@ -156,11 +172,16 @@ let testTargets: [Target] = [
         ]),
     tests("FileStores", uses: basics + ["Blobs", "Digests", "Conformance", "Tracking", "Datasets"]),
     tests("ColumnStores", uses: basics + ["Columns", "Conformance", "Datasets", "Serving", "Monitoring"]),
-    tests("ONNXModels", uses: basics + ["ONNX", "Serving"]), tests("ProcessRunner", uses: basics + ["Pipelines"]),
+    tests("ONNXModels", uses: basics + ["ONNX", "Serving", "Conformance"]),
+    tests("ProcessRunner", uses: basics + ["Pipelines"]),
     tests("AlertChannels", uses: basics + ["Monitoring", "HTTP", "Digests"]),
-    tests("MLflowAPI", uses: basics + ["HTTP", "Tracking", "Registry"]), tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
-    tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving", "Conformance"]), tests("JidokaAPI", uses: basics + ["HTTP"]),
-    tests("Line", uses: basics), tests("Server", uses: basics), tests("Commands", uses: basics),
+    tests("MLflowAPI", uses: basics + ["HTTP", "Tracking", "Registry"]),
+    tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
+    tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
+    tests("JidokaAPI", uses: basics + ["HTTP"]),
+    tests("Line", uses: basics),
+    tests("Server", uses: basics),
+    tests("Commands", uses: basics),
 ]
 
 let package = Package(
