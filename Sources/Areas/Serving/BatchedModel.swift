@@ -120,10 +120,11 @@ package final class BatchedModel: Sendable {
         let start = time.steadyNanoseconds()
         let outcomes = await run(batch)
         let end = time.steadyNanoseconds()
+        let now = time.now()
         let rows = batch.reduce(0) { $0 + $1.rows }
         let step = state.withLock { state in
             state.counts.record(
-                batch.map { (start &- $0.arrival, $0.rows) }, outcomes.map { (try? $0.get()) != nil }, compute: end &- start)
+                batch.map { (start &- $0.arrival, $0.rows) }, outcomes.map { (try? $0.get()) != nil }, compute: end &- start, at: now)
             return state.machine.instanceFree(now: end)
         }
         _ = perform(step, in: nil)

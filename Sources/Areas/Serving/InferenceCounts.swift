@@ -1,3 +1,5 @@
+package import Clockwork
+
 /// What a model has done since it was loaded: the numbers of Open Inference's statistics extension.
 package struct InferenceCounts: Sendable, Hashable {
     package struct Total: Sendable, Hashable {
@@ -20,11 +22,14 @@ package struct InferenceCounts: Sendable, Hashable {
     package var runs: UInt64 = 0
     /// Runs by their number of rows; sizes beyond the first 256 seen are left out.
     package var runsByRows: [Int: Total] = [:]
+    /// When the newest run ended; zero when there was none.
+    package var lastInference = Timestamp.zero
 
     package init() {}
 
     /// One run: how long each request had waited and its rows, whether it got an answer, and how long the model took.
-    mutating func record(_ requests: [(queue: UInt64, rows: Int)], _ answered: [Bool], compute elapsed: UInt64) {
+    mutating func record(_ requests: [(queue: UInt64, rows: Int)], _ answered: [Bool], compute elapsed: UInt64, at now: Timestamp) {
+        lastInference = now
         runs += 1
         var total = 0
         for (request, success) in zip(requests, answered) {
