@@ -54,7 +54,7 @@ extension Tensor {
     func appendBlob(to out: inout [UInt8]) {
         if case .strings(let elements) = storage {
             for element in elements {
-                withUnsafeBytes(of: UInt32(element.count).littleEndian) { out.append(contentsOf: $0) }
+                Swift.withUnsafeBytes(of: UInt32(element.count).littleEndian) { out.append(contentsOf: $0) }
                 out.append(contentsOf: element)
             }
         } else {

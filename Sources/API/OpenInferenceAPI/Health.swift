@@ -2,7 +2,7 @@ import HTTP
 import Serving
 
 /// Liveness and readiness: the status tells, the body is empty. An unknown model is not ready (400), as Triton has it.
-func healthRoutes(_ serving: ServingService) -> [Route] {
+func healthRoutes(_ serving: ServingService) -> [HTTP.Route] {
     [
         route("GET", "/v2/health/live", "Whether the server runs.") { _ in HTTPResponse() },
         route("GET", "/v2/health/ready", "Whether every endpoint with a champion can answer.") { _ in

@@ -1,7 +1,7 @@
 import HTTP
 import Serving
 
-func inferenceRoutes(_ serving: ServingService, bodyMax: Int) -> [Route] {
+func inferenceRoutes(_ serving: ServingService, bodyMax: Int) -> [HTTP.Route] {
     modelRoute("POST", "/infer", "Predicts.") { request in
         let endpoint = try request.parameter("model")
         let version = request.parameters["version"]

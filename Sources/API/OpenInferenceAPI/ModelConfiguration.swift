@@ -2,7 +2,7 @@ import HTTP
 import JSON
 import Serving
 
-func configurationRoutes(_ serving: ServingService) -> [Route] {
+func configurationRoutes(_ serving: ServingService) -> [HTTP.Route] {
     modelRoute("GET", "/config", "A model's configuration in Triton's words.") { request in
         .json(configuration(try serving.model(try request.parameter("model"), version: request.parameters["version"])))
     }

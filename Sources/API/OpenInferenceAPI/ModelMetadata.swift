@@ -2,7 +2,7 @@ import HTTP
 import JSON
 import Serving
 
-func modelRoutes(_ serving: ServingService) -> [Route] {
+func modelRoutes(_ serving: ServingService) -> [HTTP.Route] {
     modelRoute("GET", "", "A model's versions, inputs and outputs.") { request in
         let model = try serving.model(try request.parameter("model"), version: request.parameters["version"])
         let versions = try serving.description(of: model.endpoint).versions.map(\.version)

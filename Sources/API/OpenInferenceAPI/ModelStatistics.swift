@@ -1,8 +1,9 @@
+import Clockwork
 import HTTP
 import JSON
 import Serving
 
-func statisticsRoutes(_ serving: ServingService) -> [Route] {
+func statisticsRoutes(_ serving: ServingService) -> [HTTP.Route] {
     [
         route("GET", "/v2/models/stats", "What every model has done since it was loaded.") { _ in
             .json(["model_stats": .array(serving.descriptions.flatMap(\.versions).map(statistics))])

@@ -15,13 +15,13 @@ package func mountOpenInference(on router: inout Router, serving: ServingService
 }
 
 /// A route of this protocol. Its permission is `read`: predicting changes nothing.
-func route(_ method: String, _ pattern: String, _ summary: String, _ handler: @escaping HTTPHandler) -> Route {
-    Route(
+func route(_ method: String, _ pattern: String, _ summary: String, _ handler: @escaping HTTPHandler) -> HTTP.Route {
+    HTTP.Route(
         method: method, pattern: pattern, permission: .read, summary: summary, renderError: { error, _ in renderError(error) }, handler: handler)
 }
 
 /// The same route with and without `/versions/{version}`.
-func modelRoute(_ method: String, _ suffix: String, _ summary: String, _ handler: @escaping HTTPHandler) -> [Route] {
+func modelRoute(_ method: String, _ suffix: String, _ summary: String, _ handler: @escaping HTTPHandler) -> [HTTP.Route] {
     [
         route(method, "/v2/models/{model}" + suffix, summary, handler),
         route(method, "/v2/models/{model}/versions/{version}" + suffix, summary + " Of one version.", handler),

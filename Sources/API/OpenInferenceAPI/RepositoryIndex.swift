@@ -5,7 +5,7 @@ import Serving
 /// The longest body of an index request; it holds one flag.
 private let indexBodyMax = 64 << 10
 
-func repositoryRoutes(_ serving: ServingService) -> [Route] {
+func repositoryRoutes(_ serving: ServingService) -> [HTTP.Route] {
     [
         route("POST", "/v2/repository/index", "All models and versions with their states.") { request in
             let body = try await request.body.collect(upTo: indexBodyMax)
