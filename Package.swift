@@ -55,6 +55,7 @@ let kit: [Target] = [
     module(
         "Kit", "Events", "The event value, its hash chain, and the contract of the event log.",
         uses: ["Errors", "Clockwork", "JSON", "Digests"]),
+    module("Kit", "Filters", "Filter strings and sort keys, read into a tree of comparisons: pure functions.", uses: ["Errors"]),
     module("Kit", "Statistics", "Drift tests, always-valid tests, false-discovery control and sketches: pure functions.", uses: ["Errors"]),
     module("Kit", "CommandLine", "Commands, flags and help from one table; the parser is a pure function.", uses: ["Errors", "Clockwork"]),
     module("Kit", "YAML", "YAML text to a tree that knows its lines, through libyaml.", uses: ["Errors", "CYAML"]),
@@ -71,14 +72,18 @@ let kit: [Target] = [
         uses: ["Errors", "Clockwork", "Telemetry", "CSQLite"]),
     module("Kit", "Blobs", "Content-addressed objects: atomic writes, verification on read.", uses: ["Errors", "Clockwork", "Digests"]),
     module(
-        "Kit", "Columns", "DuckDB through its C API, loaded at run time: SQL over Parquet and CSV, by column.",
-        uses: ["Errors", "Clockwork", "CDuckDB"]),
+        "Kit", "NativeLibraries", "Where libraries that are loaded at run time are looked for, and what to say when one is absent.",
+        uses: ["Errors"]),
     module(
-        "Kit", "ONNX", "ONNX Runtime through its C API, loaded at run time: sessions and tensors.", uses: ["Errors", "Clockwork", "CONNX"]),
+        "Kit", "Columns", "DuckDB through its C API, loaded at run time: SQL over Parquet and CSV, by column.",
+        uses: ["Errors", "Clockwork", "NativeLibraries", "CDuckDB"]),
+    module(
+        "Kit", "ONNX", "ONNX Runtime through its C API, loaded at run time: sessions and tensors.",
+        uses: ["Errors", "Clockwork", "NativeLibraries", "CONNX"]),
 ]
 
 // MARK: Areas: the nouns. An area imports Kit's basics and no other area.
-let basics = ["Errors", "Clockwork", "JSON", "Events", "Statistics", "Telemetry"]
+let basics = ["Errors", "Clockwork", "JSON", "Events", "Statistics", "Telemetry", "Filters"]
 let areas: [Target] = [
     module("Areas", "Datasets", "Dataset versions, profiles, expectation suites and validation results.", uses: basics),
     module("Areas", "Tracking", "Experiments, runs, params, metrics, tags, logged models, as in MLflow.", uses: basics),
@@ -101,7 +106,7 @@ let backends: [Target] = [
         uses: basics + ["Blobs", "Digests", "Tracking", "Datasets"]),
     module(
         "Backends", "ColumnStores", "Profiles, validation, the prediction log and labels on DuckDB and Parquet.",
-        uses: basics + ["Columns", "Datasets", "Serving", "Monitoring"]),
+        uses: basics + ["Columns", "Digests", "Datasets", "Serving", "Monitoring"]),
     module("Backends", "ONNXModels", "Model runtimes on ONNX Runtime.", uses: basics + ["ONNX", "Serving", "Registry"]),
     module("Backends", "ProcessRunner", "Pipeline steps as local processes.", uses: basics + ["Pipelines", "Processes"]),
     module(
@@ -153,8 +158,10 @@ let testTargets: [Target] = [
     tests("Processes", uses: ["Errors", "Clockwork"]),
     tests("SQL", uses: ["Errors", "Clockwork", "Telemetry"]),
     tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
-    tests("Columns", uses: ["Errors", "Clockwork"]),
-    tests("ONNX", uses: ["Errors", "Clockwork"]),
+    tests("NativeLibraries", uses: ["Errors"]),
+    tests("Columns", uses: ["Errors", "Clockwork", "NativeLibraries"]),
+    tests("ONNX", uses: ["Errors", "Clockwork", "JSON", "NativeLibraries"], resources: [.copy("Fixtures")]),
+    tests("Filters", uses: ["Errors"]),
     tests("Datasets", uses: basics),
     tests("Tracking", uses: basics),
     tests("Registry", uses: basics),

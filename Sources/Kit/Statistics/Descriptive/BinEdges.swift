@@ -30,7 +30,8 @@ package struct BinEdges: Sendable, Hashable {
         return BinEdges([-.infinity] + inner + [.infinity])
     }
 
-    /// The reference's quantiles with both ends open, where a value that fills a whole bin (an atom: a default, a zero, a flag) gets a bin of its own.
+    /// The reference's quantiles with both ends open, where a value that fills a whole bin (an atom: a default, a zero, a flag) gets a
+    /// bin of its own.
     ///
     /// Dropping duplicate quantiles instead makes a column of mostly one value a single bin, blind to every change.
     package static func referenceQuantilesWithAtoms(sorted reference: [Double], bins: Int) -> (edges: BinEdges, atoms: Int) {

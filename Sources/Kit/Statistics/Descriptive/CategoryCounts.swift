@@ -30,7 +30,8 @@ package struct CategoryCounts: Sendable, Hashable {
             categories: names, reference: names.map { reference.counts[$0] ?? 0 }, current: names.map { current.counts[$0] ?? 0 })
     }
 
-    /// Aligned counts for a judgement: what the reference never saw is one category, and so is the reference's tail beyond `maximum` categories.
+    /// Aligned counts for a judgement: what the reference never saw is one category, and so is the reference's tail beyond `maximum`
+    /// categories.
     ///
     /// Hundreds of rare categories would drown the effect in sampling noise; an identifier column would never be comparable.
     package static func pooled(_ reference: CategoryCounts, _ current: CategoryCounts, maximum: Int) -> (counts: AlignedCounts, unseen: Int)

@@ -2,7 +2,8 @@ import Glibc
 
 /// Count, mean, variance, skewness, kurtosis, least and greatest of a stream in one pass; two of them merge into the moments of both.
 ///
-/// Source: B. P. Welford (1962) in the form of P. Pébay, "Formulas for robust, one-pass parallel computation of covariances and arbitrary-order
+/// Source: B. P. Welford (1962) in the form of P. Pébay, "Formulas for robust, one-pass parallel computation of covariances and
+/// arbitrary-order
 /// statistical moments" (2008). Values are taken relative to the first one, so that a large offset costs no digits.
 package struct RunningMoments: Sendable, Hashable {
     package private(set) var count = 0

@@ -3,7 +3,8 @@ package enum TwoSampleKolmogorov {
     /// P(D ≥ h·gcd(n, m)/(n·m)), where D = h/lcm(n, m). Ties make it conservative.
     ///
     /// Equal sizes have a closed form (Gnedenko-Korolyuk 1951) in O(n). Otherwise the share of paths that touch the band is carried
-    /// along the lattice (the recursion of R's `psmirnov`): sums of positive terms, so that the far tail keeps its digits; O(n·m) time, O(m) memory.
+    /// along the lattice (the recursion of R's `psmirnov`): sums of positive terms, so that the far tail keeps its digits; O(n·m) time,
+    /// O(m) memory.
     package static func survival(n: Int, m: Int, h: Int) -> Double {
         precondition(n > 0 && m > 0, "both samples need rows")
         if h <= 0 { return 1 }

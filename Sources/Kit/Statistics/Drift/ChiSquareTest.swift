@@ -52,7 +52,8 @@ package enum ChiSquareTest {
     /// Homogeneity for automatic decisions, where p-values of 10⁻⁵ count: the larger of Pearson's and the likelihood ratio's p-value, after
     /// pooling categories whose expected count is below `leastExpected` in either sample.
     ///
-    /// With few rows Pearson's statistic overstates an excess in a rare category and the likelihood ratio a lack of one; the larger p is right on both sides.
+    /// With few rows Pearson's statistic overstates an excess in a rare category and the likelihood ratio a lack of one; the larger p is
+    /// right on both sides.
     package static func cautiousHomogeneity(reference: [Int], current: [Int], leastExpected: Double = 5) -> Computed<TestResult> {
         let n = Double(reference.reduce(0, +))
         let m = Double(current.reduce(0, +))

@@ -43,7 +43,8 @@ package struct FeatureVerdict: Sendable, Hashable {
 
 /// Verdicts on all features of one window.
 ///
-/// A signal counts when its effect is large and its p-value survives false-discovery control: Benjamini-Hochberg over every signal of every feature,
+/// A signal counts when its effect is large and its p-value survives false-discovery control: Benjamini-Hochberg over every signal of
+/// every feature,
 /// at the level that the look budget leaves to this look (from 1). A feature's verdict is the worst of its signals; without an established
 /// signal a feature short of rows is still learning.
 package func judgeDrift(_ comparisons: [FeatureComparison], look: Int, policy: DriftPolicy = DriftPolicy()) -> [FeatureVerdict] {

@@ -16,7 +16,8 @@ package enum FalseDiscovery {
 
 /// How the chance of a wrong alarm is shared among looks that repeat. A monitor that tests at 5 % every hour would cry wolf daily.
 package enum LookBudget: Sendable, Hashable {
-    /// α/looks at every look: at most α wrong alarms over a period of so many looks (Bonferroni within the period), and every look is equally sharp.
+    /// α/looks at every look: at most α wrong alarms over a period of so many looks (Bonferroni within the period), and every look is
+    /// equally sharp.
     case perPeriod(looks: Int)
     /// α·6/(π²k²) at the k-th look: at most α wrong alarms for ever, at the price of looks that grow blunt.
     case lifetime

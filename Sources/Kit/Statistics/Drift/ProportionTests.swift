@@ -1,20 +1,27 @@
 /// Tests of one proportion between two samples at a fixed time. For looks that repeat see `differenceSequence`.
 package enum ProportionTests {
-    /// Fisher's exact test, two-sided: the sum of all tables no more likely than the observed one (as R and SciPy). `statistic` is the sample odds
-    /// ratio current/reference; NaN odds (an empty margin) give p = 1.
-    package static func fisherExact(reference: ArmCounts, current: ArmCounts) -> TestResult {
+    /// Fisher's exact test, two-sided: the sum of all tables no more likely than the observed one (as R and SciPy). `statistic` is the
+    /// sample odds
+    /// ratio current/reference. Without both successes and failures, or with an empty sample, there is nothing to compare.
+    package static func fisherExact(reference: ArmCounts, current: ArmCounts) -> Computed<TestResult> {
+        guard reference.trials > 0 else { return .notComputable(.emptyReference) }
+        guard current.trials > 0 else { return .notComputable(.emptyCurrent) }
+        let successes = reference.successes + current.successes
+        guard successes > 0, successes < reference.trials + current.trials else { return .notComputable(.noVariation) }
         let distribution = table(reference, current)
-        let observed = distribution.density(current.successes)
         // Tables of equal probability differ in the last digits.
-        let limit = observed * (1 + 1e-7)
-        var outside = 0.0
-        let upper = current.successes >= mode(distribution)
-        outside += upper ? distribution.upperTail(current.successes) : distribution.lowerTail(current.successes)
-        let other = upper ? firstBelow(distribution, limit) : firstAbove(distribution, limit)
-        if let other { outside += upper ? distribution.lowerTail(other) : distribution.upperTail(other) }
+        let limit = distribution.density(current.successes) * (1 + 1e-7)
+        var outside: Double
+        if current.successes >= mode(distribution) {
+            outside = distribution.upperTail(current.successes)
+            if let other = firstBelow(distribution, limit) { outside += distribution.lowerTail(other) }
+        } else {
+            outside = distribution.lowerTail(current.successes)
+            if let other = firstAbove(distribution, limit) { outside += distribution.upperTail(other) }
+        }
         let top = Double(current.successes) * Double(reference.trials - reference.successes)
         let bottom = Double(current.trials - current.successes) * Double(reference.successes)
-        return TestResult(statistic: top / bottom, pValue: min(1, outside))
+        return .value(TestResult(statistic: top / bottom, pValue: min(1, outside)))
     }
 
     /// Twice the smaller exact tail: valid at any size, a little conservative; sums only the tail, so it is cheap for any counts.

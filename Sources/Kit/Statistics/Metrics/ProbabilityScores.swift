@@ -24,7 +24,8 @@ package enum ProbabilityScores {
         return .value((rankSum - p * (p + 1) / 2) / (p * Double(negatives)))
     }
 
-    /// Mean −ln of the probability given to the true class; probabilities are kept off 0 and 1 by the spacing of doubles at 1, as scikit-learn does.
+    /// Mean −ln of the probability given to the true class; probabilities are kept off 0 and 1 by the spacing of doubles at 1, as
+    /// scikit-learn does.
     package static func logLoss(labels: [Bool], probabilities: [Double]) -> Computed<Double> {
         precondition(labels.count == probabilities.count, "one probability a label")
         guard !labels.isEmpty else { return .notComputable(.emptyCurrent) }

@@ -1,4 +1,5 @@
-/// Wilson's score interval of a proportion at one fixed look (E. B. Wilson 1927): for accuracies on a page. For looks that repeat see `differenceSequence`.
+/// Wilson's score interval of a proportion at one fixed look (E. B. Wilson 1927): for accuracies on a page. For looks that repeat see
+/// `differenceSequence`.
 ///
 /// Without trials it is 0...1.
 package func wilsonInterval(_ counts: ArmCounts, confidence: Double = 0.95) -> ClosedRange<Double> {

@@ -22,7 +22,8 @@ package struct SequentialAnswer: Sendable, Hashable {
 
 /// Treatment against control on one metric, judged by two different questions.
 ///
-/// `harm` rolls back: is the treatment worse? `nonInferiority` promotes: is it not worse by more than a margin? That neither is proven yet means
+/// `harm` rolls back: is the treatment worse? `nonInferiority` promotes: is it not worse by more than a margin? That neither is proven
+/// yet means
 /// to go on, and an arm without data means `paused`.
 package struct ArmComparison: Sendable {
     package var better: BetterWhen
@@ -40,48 +41,54 @@ package struct ArmComparison: Sendable {
 
     /// Is the advantage below −tolerance?
     package func harm(control: ArmCounts, treatment: ArmCounts, tolerance: Double = 0) -> SequentialAnswer {
-        answer(advantage(DifferenceEstimate(control: control, treatment: treatment)), below: -tolerance, range: -1...1)
+        answer(advantage(DifferenceEstimate(control: control, treatment: treatment)), limit: -tolerance, side: -1, noBound: 1)
     }
 
     package func harm(control: RunningMoments, treatment: RunningMoments, tolerance: Double = 0) -> SequentialAnswer {
-        answer(advantage(DifferenceEstimate(control: control, treatment: treatment)), below: -tolerance, range: -.infinity ... .infinity)
+        answer(advantage(DifferenceEstimate(control: control, treatment: treatment)), limit: -tolerance, side: -1, noBound: .infinity)
     }
 
     /// Is the advantage above −margin? A margin of 0 asks for superiority.
     package func nonInferiority(control: ArmCounts, treatment: ArmCounts, margin: Double) -> SequentialAnswer {
-        answer(advantage(DifferenceEstimate(control: control, treatment: treatment)), above: -margin, range: -1...1)
+        answer(advantage(DifferenceEstimate(control: control, treatment: treatment)), limit: -margin, side: 1, noBound: -1)
     }
 
     package func nonInferiority(control: RunningMoments, treatment: RunningMoments, margin: Double) -> SequentialAnswer {
-        answer(advantage(DifferenceEstimate(control: control, treatment: treatment)), above: -margin, range: -.infinity ... .infinity)
+        answer(advantage(DifferenceEstimate(control: control, treatment: treatment)), limit: -margin, side: 1, noBound: -.infinity)
+    }
+
+    /// From here on `logEvidence` proves.
+    package var proofLevel: Double { -log(alpha) }
+
+    /// The evidence of `harm` alone, without its bound.
+    func harmEvidence(control: ArmCounts, treatment: ArmCounts, tolerance: Double = 0) -> Double {
+        evidence(advantage(DifferenceEstimate(control: control, treatment: treatment)), against: -tolerance, side: -1)
+    }
+
+    /// The evidence of `nonInferiority` alone, without its bound.
+    func nonInferiorityEvidence(control: ArmCounts, treatment: ArmCounts, margin: Double) -> Double {
+        evidence(advantage(DifferenceEstimate(control: control, treatment: treatment)), against: -margin, side: 1)
     }
 
     /// The difference turned so that positive is good.
     private func advantage(_ estimate: DifferenceEstimate?) -> DifferenceEstimate? {
         guard let estimate, better == .lower else { return estimate }
-        return DifferenceEstimate(value: -estimate.value, effectiveTrials: estimate.effectiveTrials, range: estimate.range) {
+        return DifferenceEstimate(value: -estimate.value, effectiveTrials: estimate.effectiveTrials) {
             estimate.variance(-$0)
         }
     }
 
-    private func answer(_ estimate: DifferenceEstimate?, below limit: Double, range: ClosedRange<Double>) -> SequentialAnswer {
-        answer(estimate, limit: limit, side: -1, noBound: range.upperBound)
-    }
-
-    private func answer(_ estimate: DifferenceEstimate?, above limit: Double, range: ClosedRange<Double>) -> SequentialAnswer {
-        answer(estimate, limit: limit, side: 1, noBound: range.lowerBound)
+    /// ln of the e-value that the advantage lies beyond `limit` on `side`. One-sided at α is tuned as two-sided at 2α.
+    private func evidence(_ estimate: DifferenceEstimate?, against limit: Double, side: Double) -> Double {
+        guard let estimate else { return -.infinity }
+        let ratio = NormalMixture.bestRatio(alpha: 2 * alpha) * estimate.effectiveTrials / Double(tuningTrials)
+        return NormalMixture.oneSidedLogEvidence(ratio: ratio, z: side * estimate.score(against: limit))
     }
 
     private func answer(_ estimate: DifferenceEstimate?, limit: Double, side: Double, noBound: Double) -> SequentialAnswer {
         guard let estimate else { return SequentialAnswer(isProven: false, advantage: nil, bound: noBound, logEvidence: -.infinity) }
-        // One-sided at α is as sharp as two-sided at 2α.
-        let ratio = NormalMixture.bestRatio(alpha: 2 * alpha) * estimate.effectiveTrials / Double(tuningTrials)
-        let needed = -log(alpha)
-        func evidence(_ difference: Double) -> Double {
-            NormalMixture.oneSidedLogEvidence(ratio: ratio, z: side * estimate.score(against: difference))
-        }
-        let logEvidence = evidence(limit)
-        let bound = estimate.bound(towards: noBound) { evidence($0) >= needed }
-        return SequentialAnswer(isProven: logEvidence >= needed, advantage: estimate.value, bound: bound, logEvidence: logEvidence)
+        let logEvidence = evidence(estimate, against: limit, side: side)
+        let bound = estimate.bound(towards: noBound) { evidence(estimate, against: $0, side: side) >= proofLevel }
+        return SequentialAnswer(isProven: logEvidence >= proofLevel, advantage: estimate.value, bound: bound, logEvidence: logEvidence)
     }
 }

@@ -10,13 +10,16 @@ package struct ConfidenceSequence: Sendable, Hashable {
 
 /// The confidence sequence of the difference of two success rates, of arms of any sizes.
 ///
-/// An asymptotic sequence (Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas 2024) on Robbins' normal mixture. `tuningTrials` is where it is tightest,
-/// in effective trials n·m/(n + m): about the trials of the smaller arm by which one hopes to decide. It holds for any value chosen beforehand.
+/// An asymptotic sequence (Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas 2024) on Robbins' normal mixture. `tuningTrials` is where it is
+/// tightest,
+/// in effective trials n·m/(n + m): about the trials of the smaller arm by which one hopes to decide. It holds for any value chosen
+/// beforehand.
 package func differenceSequence(control: ArmCounts, treatment: ArmCounts, alpha: Double, tuningTrials: Int) -> ConfidenceSequence {
     sequence(DifferenceEstimate(control: control, treatment: treatment), range: -1...1, alpha: alpha, tuningTrials: tuningTrials)
 }
 
-/// The confidence sequence of the difference of two means. Says nothing below 50 values an arm; for heavy tails (latencies) compare the share
+/// The confidence sequence of the difference of two means. Says nothing below 50 values an arm; for heavy tails (latencies) compare the
+/// share
 /// beyond a threshold instead (`ArmCounts.init(counting:above:)`).
 package func differenceSequence(control: RunningMoments, treatment: RunningMoments, alpha: Double, tuningTrials: Int) -> ConfidenceSequence
 {

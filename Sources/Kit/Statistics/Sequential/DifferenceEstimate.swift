@@ -3,8 +3,6 @@ struct DifferenceEstimate {
     var value: Double
     /// n·m/(n + m): the trials that a comparison of two arms is worth.
     var effectiveTrials: Double
-    /// The least and greatest difference there can be.
-    var range: ClosedRange<Double>
     /// The variance to hold against the hypothesis that the true difference is the argument.
     var variance: (Double) -> Double
 
@@ -41,16 +39,20 @@ struct DifferenceEstimate {
 extension DifferenceEstimate {
     /// Two proportions; nil while an arm has no trials.
     ///
-    /// The variance is the larger of two: the arms' own (with half a success and half a failure added) and that of the hypothesis (rates that far
-    /// apart with the pooled total). With few events the first understates a lack of successes in a small arm and the second an excess; tests on either alone
-    /// stop wrongly in up to 15 % of A/A runs at 5 %, on the larger in at most 2.5 % (seeded simulation in the tests), at almost equal power.
+    /// The variance is the larger of two: the arms' own (with half a success and half a failure added) and that of the hypothesis (rates
+    /// that
+    /// far apart with the pooled total). With few events the first understates a lack of successes in a small arm and the second an
+    /// excess: at
+    /// 5 %, tests on either alone stop wrongly in up to 15 % of A/A runs of 40 looks, on the larger in at most 3.5 % even of runs of
+    /// 2,000 looks
+    /// (rates 0.05 % to 99.9 %, splits 1/99 to 50/50), at almost equal power.
     init?(control: ArmCounts, treatment: ArmCounts) {
         guard control.trials > 0, treatment.trials > 0 else { return nil }
         let n = Double(control.trials)
         let m = Double(treatment.trials)
         let own = Self.smoothedVariance(control) / n + Self.smoothedVariance(treatment) / m
         let pooled = (Double(control.successes + treatment.successes) + 0.5) / (n + m + 1)
-        self.init(value: treatment.rate - control.rate, effectiveTrials: n * m / (n + m), range: -1...1) { difference in
+        self.init(value: treatment.rate - control.rate, effectiveTrials: n * m / (n + m)) { difference in
             let before = min(max(pooled - difference * m / (n + m), 0), 1)
             let after = min(max(pooled + difference * n / (n + m), 0), 1)
             return max(own, before * (1 - before) / n + after * (1 - after) / m)
@@ -74,7 +76,6 @@ extension DifferenceEstimate {
         let common = (control.sampleVariance * (n - 1) + treatment.sampleVariance * (m - 1)) / (n + m - 2)
         let variance = max(separate, common * (1 / n + 1 / m))
         self.init(
-            value: treatment.mean - control.mean, effectiveTrials: n * m / (n + m), range: -.infinity ... .infinity,
-            variance: { _ in variance })
+            value: treatment.mean - control.mean, effectiveTrials: n * m / (n + m), variance: { _ in variance })
     }
 }

@@ -2,9 +2,12 @@ import Glibc
 
 /// The normal mixture martingale of a Brownian path: the engine of every always-valid test here.
 ///
-/// With information N (inverse variance of the estimate) and a mixing variance 1/r, the path's score z at N is beyond chance at every N at once
-/// with probability at most α when |z| exceeds the boundary (Robbins 1970; Johari, Pekelis, Walsh 2017; Howard, Ramdas et al. 2021). Only the ratio
-/// x = N/r matters; x is proportional to effective trials, and is chosen to make the boundary tightest, relative to the fixed-sample one, at `tuningTrials`.
+/// With information N (inverse variance of the estimate) and a mixing variance 1/r, the path's score z at N is beyond chance at every N
+/// at once
+/// with probability at most α when |z| exceeds the boundary (Robbins 1970; Johari, Pekelis, Walsh 2017; Howard, Ramdas et al. 2021).
+/// Only the ratio
+/// x = N/r matters; x is proportional to effective trials, and is chosen to make the boundary tightest, relative to the fixed-sample
+/// one, at `tuningTrials`.
 package enum NormalMixture {
     /// N/r at which the two-sided boundary of level α is tightest: −W₋₁(−α²/e) − 1 (Howard et al. 2021, section 3.5).
     static func bestRatio(alpha: Double) -> Double {

@@ -2,8 +2,10 @@ import Glibc
 
 /// Whether units were assigned to arms in the shares that were planned: the sequential sample-ratio-mismatch test.
 ///
-/// A mismatch means that assignment, logging or a filter is broken and blocks every verdict. The evidence is the Dirichlet-multinomial marginal
-/// likelihood over the planned multinomial's (Lindon and Malek, "Anytime-valid inference for multinomial count data", 2022): exact at every look, for any
+/// A mismatch means that assignment, logging or a filter is broken and blocks every verdict. The evidence is the Dirichlet-multinomial
+/// marginal
+/// likelihood over the planned multinomial's (Lindon and Malek, "Anytime-valid inference for multinomial count data", 2022): exact at
+/// every look, for any
 /// number of arms. Count assigned units (users, sessions), not their requests.
 package struct SampleRatio: Sendable, Hashable {
     /// Planned shares, positive, of sum 1.
