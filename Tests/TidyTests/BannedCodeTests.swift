@@ -25,7 +25,7 @@ struct BannedCodeTests {
         "func sleep(for duration: Duration) async throws", "blueprint(x)", "let openRequests = 3", "xs.shuffled(using: &random)",
         "do { try f() } catch { throw JidokaError.wrapping(error) }", "/* a /* nested */ print(x) */ let y = 1",
         "let text = \"\"\"\n  \"print(x)\"\n  \"\"\"",
-        "let a = b as? Int", "updateDate(x)", "reopen (x)",
+        "let a = b as? Int", "updateDate(x)", "if c == open { }",
     ])
     func `what only looks like it is not`(text: String) { #expect(rules("Sources/Areas/Tracking/A.swift", text) == []) }
 
