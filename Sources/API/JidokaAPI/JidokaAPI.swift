@@ -1,5 +1,6 @@
 package import HTTP
 import JSON
+import Telemetry
 
 /// Declares Jidoka's own routes, `/metrics` and the OpenAPI document that describes them.
 package func mountJidoka(on router: inout Router, services: JidokaServices, version: String) {
