@@ -2,6 +2,7 @@ import Clockwork
 import Errors
 import HTTP
 import JSON
+import Lineage
 import Monitoring
 
 /// Predictions, labels and traces.
