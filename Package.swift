@@ -49,6 +49,7 @@ let kit: [Target] = [
     module("Kit", "Digests", "SHA-256, HMAC and random bytes through OpenSSL.", uses: ["Errors", "COpenSSL"]),
     module("Kit", "Telemetry", "Structured logs and metrics with bounded labels.", uses: ["Errors", "Clockwork", "JSON"]),
     module("Kit", "Events", "The event value, its hash chain, and the contract of the event log.", uses: ["Errors", "Clockwork", "JSON", "Digests"]),
+    module("Kit", "Filters", "Filter strings and sort keys, read into a tree of comparisons: pure functions.", uses: ["Errors"]),
     module("Kit", "Statistics", "Drift tests, always-valid tests, false-discovery control and sketches: pure functions.", uses: ["Errors"]),
     module("Kit", "CommandLine", "Commands, flags and help from one table; the parser is a pure function.", uses: ["Errors"]),
     module("Kit", "YAML", "YAML text to a tree that knows its lines, through libyaml.", uses: ["Errors", "CYAML"]),
@@ -62,7 +63,7 @@ let kit: [Target] = [
 ]
 
 // MARK: Areas: the nouns. An area imports Kit's basics and no other area.
-let basics = ["Errors", "Clockwork", "JSON", "Events", "Statistics", "Telemetry"]
+let basics = ["Errors", "Clockwork", "JSON", "Events", "Statistics", "Telemetry", "Filters"]
 let areas: [Target] = [
     module("Areas", "Datasets", "Dataset versions, profiles, expectation suites and validation results.", uses: basics),
     module("Areas", "Tracking", "Experiments, runs, params, metrics, tags, logged models, as in MLflow.", uses: basics),
@@ -109,6 +110,7 @@ let conformance: [Target] = [
 let testTargets: [Target] = [
     tests("Tidy"), tests("Errors"), tests("Clockwork"), tests("JSON"), tests("Digests"), tests("Telemetry"),
     tests("Events", uses: ["JSON", "Clockwork"]),
+    tests("Filters", uses: ["Errors"]),
     tests("Statistics", uses: ["Errors", "JSON", "Clockwork"]), tests("CommandLine", uses: ["Errors"]), tests("YAML", uses: ["Errors"]), tests("Git", uses: ["Errors"]),
     tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]), tests("Outbound", uses: ["Errors", "Clockwork"]),
     tests("SQL", uses: ["Errors", "Clockwork", "Telemetry"]), tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
