@@ -27,7 +27,9 @@ package enum EventTable {
     }
 
     static func head(on connection: Connection) throws -> (sequence: Int64, hash: String) {
-        try connection.first("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1") { ($0.int(0), $0.text(1)) } ?? (0, HashChain.genesis)
+        try connection.first("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1") { ($0.int(0), $0.text(1)) } ?? (
+            0, HashChain.genesis
+        )
     }
 
     static func event(_ row: Row) throws -> Event {
