@@ -32,7 +32,8 @@ package struct ArtifactPath: Sendable, Hashable, Comparable, CustomStringConvert
     package var description: String { segments.joined(separator: "/") }
     package var name: String { segments[segments.count - 1] }
     package var parent: ArtifactPath? { segments.count > 1 ? ArtifactPath(segments: Array(segments.dropLast())) : nil }
-    package static func < (a: ArtifactPath, b: ArtifactPath) -> Bool { a.segments.lexicographicallyPrecedes(b.segments) }
+    /// By the bytes of the text form.
+    package static func < (a: ArtifactPath, b: ArtifactPath) -> Bool { a.description.utf8.lexicographicallyPrecedes(b.description.utf8) }
 
     package func appending(_ path: ArtifactPath) -> ArtifactPath { ArtifactPath(segments: segments + path.segments) }
 
