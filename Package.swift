@@ -72,10 +72,14 @@ let kit: [Target] = [
         uses: ["Errors", "Clockwork", "Telemetry", "CSQLite"]),
     module("Kit", "Blobs", "Content-addressed objects: atomic writes, verification on read.", uses: ["Errors", "Clockwork", "Digests"]),
     module(
-        "Kit", "Columns", "DuckDB through its C API, loaded at run time: SQL over Parquet and CSV, by column.",
-        uses: ["Errors", "Clockwork", "CDuckDB"]),
+        "Kit", "NativeLibraries", "Where libraries that are loaded at run time are looked for, and what to say when one is absent.",
+        uses: ["Errors"]),
     module(
-        "Kit", "ONNX", "ONNX Runtime through its C API, loaded at run time: sessions and tensors.", uses: ["Errors", "Clockwork", "CONNX"]),
+        "Kit", "Columns", "DuckDB through its C API, loaded at run time: SQL over Parquet and CSV, by column.",
+        uses: ["Errors", "Clockwork", "NativeLibraries", "CDuckDB"]),
+    module(
+        "Kit", "ONNX", "ONNX Runtime through its C API, loaded at run time: sessions and tensors.",
+        uses: ["Errors", "Clockwork", "NativeLibraries", "CONNX"]),
 ]
 
 // MARK: Areas: the nouns. An area imports Kit's basics and no other area.
@@ -102,7 +106,7 @@ let backends: [Target] = [
         uses: basics + ["Blobs", "Digests", "Tracking", "Datasets"]),
     module(
         "Backends", "ColumnStores", "Profiles, validation, the prediction log and labels on DuckDB and Parquet.",
-        uses: basics + ["Columns", "Datasets", "Serving", "Monitoring"]),
+        uses: basics + ["Columns", "Digests", "Datasets", "Serving", "Monitoring"]),
     module("Backends", "ONNXModels", "Model runtimes on ONNX Runtime.", uses: basics + ["ONNX", "Serving", "Registry"]),
     module("Backends", "ProcessRunner", "Pipeline steps as local processes.", uses: basics + ["Pipelines", "Processes"]),
     module(
@@ -124,7 +128,7 @@ let api: [Target] = [
 let app: [Target] = [
     module(
         "App", "Line", "`jidoka.yaml`, read and checked: the project's line as values.",
-        uses: basics + ["YAML", "Datasets", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining"]),
+        uses: basics + ["YAML", "Pipelines", "Rollouts", "ContinuousTraining"]),
     module(
         "App", "Server", "The composition root: back ends chosen, areas joined by adapters, services run.",
         uses: (kit + areas + backends + api).map(\.name) + ["Line"]),
@@ -138,18 +142,35 @@ let conformance: [Target] = [
 ]
 
 let testTargets: [Target] = [
-    tests("Tidy"), tests("Errors"), tests("Clockwork"), tests("JSON"), tests("Digests"), tests("Telemetry"),
+    tests("Tidy"),
+    tests("Errors"),
+    tests("Clockwork"),
+    tests("JSON"),
+    tests("Digests"),
+    tests("Telemetry"),
     tests("Events", uses: ["JSON", "Clockwork"]),
-    tests("Filters", uses: ["Errors"]),
-    tests("Statistics", uses: ["Errors", "JSON", "Clockwork"]), tests("CommandLine", uses: ["Errors", "Clockwork"]), tests("YAML", uses: ["Errors"]),
+    tests("Statistics", uses: ["Errors", "JSON", "Clockwork"], resources: [.copy("Fixtures")]),
+    tests("CommandLine", uses: ["Errors", "Clockwork"]),
+    tests("YAML", uses: ["Errors"]),
     tests("Git", uses: ["Errors"]),
-    tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]), tests("Outbound", uses: ["Errors", "Clockwork"]),
-    tests("Processes", uses: ["Errors", "Clockwork"]), tests("SQL", uses: ["Errors", "Clockwork", "Telemetry"]),
+    tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]),
+    tests("Outbound", uses: ["Errors", "Clockwork"]),
+    tests("Processes", uses: ["Errors", "Clockwork"]),
+    tests("SQL", uses: ["Errors", "Clockwork", "Telemetry"]),
     tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
-    tests("Columns", uses: ["Errors", "Clockwork"]), tests("ONNX", uses: ["Errors", "Clockwork"]),
-    tests("Datasets", uses: basics), tests("Tracking", uses: basics), tests("Registry", uses: basics), tests("Pipelines", uses: basics),
-    tests("Serving", uses: basics), tests("Monitoring", uses: basics), tests("Rollouts", uses: basics + ["Conformance"]),
-    tests("ContinuousTraining", uses: basics + ["Conformance", "Rollouts"]), tests("Lineage", uses: basics),
+    tests("NativeLibraries", uses: ["Errors"]),
+    tests("Columns", uses: ["Errors", "Clockwork", "NativeLibraries"]),
+    tests("ONNX", uses: ["Errors", "Clockwork", "JSON", "NativeLibraries"], resources: [.copy("Fixtures")]),
+    tests("Filters", uses: ["Errors"]),
+    tests("Datasets", uses: basics),
+    tests("Tracking", uses: basics),
+    tests("Registry", uses: basics),
+    tests("Pipelines", uses: basics),
+    tests("Serving", uses: basics + ["Conformance"]),
+    tests("Monitoring", uses: basics),
+    tests("Rollouts", uses: basics + ["Conformance"]),
+    tests("ContinuousTraining", uses: basics + ["Conformance", "Rollouts"]),
+    tests("Lineage", uses: basics),
     tests(
         "SQLStores",
         uses: basics + [
@@ -158,11 +179,16 @@ let testTargets: [Target] = [
         ]),
     tests("FileStores", uses: basics + ["Blobs", "Digests", "Conformance", "Tracking", "Datasets"]),
     tests("ColumnStores", uses: basics + ["Columns", "Conformance", "Datasets", "Serving", "Monitoring"]),
-    tests("ONNXModels", uses: basics + ["ONNX", "Serving"]), tests("ProcessRunner", uses: basics + ["Pipelines"]),
+    tests("ONNXModels", uses: basics + ["ONNX", "Serving", "Conformance"]),
+    tests("ProcessRunner", uses: basics + ["Pipelines"]),
     tests("AlertChannels", uses: basics + ["Monitoring", "HTTP", "Digests"]),
-    tests("MLflowAPI", uses: basics + ["HTTP", "Tracking", "Registry"]), tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving"]),
-    tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving"]), tests("JidokaAPI", uses: basics + ["HTTP"]),
-    tests("Line", uses: basics), tests("Server", uses: basics), tests("Commands", uses: basics),
+    tests("MLflowAPI", uses: basics + ["HTTP", "Tracking", "Registry"]),
+    tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
+    tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
+    tests("JidokaAPI", uses: basics + ["HTTP"]),
+    tests("Line", uses: basics),
+    tests("Server", uses: basics),
+    tests("Commands", uses: basics),
 ]
 
 let package = Package(

@@ -28,7 +28,8 @@ package struct PredictionWindow: Sendable {
     package var times: [Timestamp]
 
     package init(
-        rows: Range<Int64>, featureNames: [String], features: [FeatureColumn], prediction: FeatureColumn, scores: [Double], labels: FeatureColumn,
+        rows: Range<Int64>, featureNames: [String], features: [FeatureColumn], prediction: FeatureColumn, scores: [Double],
+        labels: FeatureColumn,
         versions: [String], times: [Timestamp]
     ) {
         self.rows = rows

@@ -44,7 +44,8 @@ extension Rollout {
         evidence = Evidence(
             champion: ArmEvidence(json: document["evidence"]?["champion"]), candidate: ArmEvidence(json: document["evidence"]?["candidate"])
         )
-        verdict = document["verdict"].flatMap(Verdict.init(json:))
+        baseline = ArmEvidence(json: document["baseline"])
+        verdict = document["verdict"].flatMap { Verdict(json: $0) }
         history = try (document["history"]?.arrayValue ?? []).map(Entry.init(json:))
         revision = try field("revision", document["revision"]?.intValue)
     }

@@ -85,6 +85,8 @@ package struct Rollout: Sendable, Hashable {
     /// The newest evidence of the step under way and what was concluded from it.
     package var evidence: Evidence
     package var verdict: Verdict?
+    /// What the old champion did in the last step: the new one is held against it while it bakes.
+    package var baseline: ArmEvidence
     package var history: [Entry]
     /// When the candidate's count of answers last grew.
     package var lastTrafficAt: Timestamp
@@ -112,6 +114,7 @@ package struct Rollout: Sendable, Hashable {
         percent = 0
         evidence = Evidence()
         verdict = nil
+        baseline = ArmEvidence()
         history = [Entry(time: now, state: .planned, percent: 0, reason: reason)]
         lastTrafficAt = now
         revision = 0

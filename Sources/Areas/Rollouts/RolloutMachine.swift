@@ -1,6 +1,6 @@
 package import Clockwork
 package import Events
-import JSON
+package import JSON
 
 /// The rollout as a pure state machine: inputs in, actions out; no clock, no socket, no store.
 ///
@@ -139,12 +139,13 @@ package struct RolloutMachine: Sendable {
         guard rollout.state == .promoting else { return [] }
         enter(.baking, percent: 100, "version \(rollout.candidate) is champion; watching \(rollout.plan.bakeRequests) answers", now)
         rollout.stepStartedAt = now
+        rollout.baseline = rollout.evidence.champion
         rollout.evidence = Evidence()
         return [.record(event("rollout.promoted", rollout.reason, actor, now))]
     }
 
     private mutating func bake(_ evidence: Evidence, _ now: Timestamp) -> [Action] {
-        if let why = Verdict.bakingHarm(evidence, plan: rollout.plan) { return harm(why, now) }
+        if let why = Verdict.bakingHarm(evidence.candidate, against: rollout.baseline, plan: rollout.plan) { return harm(why, now) }
         guard evidence.candidate.requests >= Int64(rollout.plan.bakeRequests) else { return [] }
         enter(.done, percent: 100, "baked over \(evidence.candidate.requests) answers", now)
         return [.record(event("rollout.done", "version \(rollout.candidate) stays champion", actor, now))]

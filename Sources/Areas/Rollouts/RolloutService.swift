@@ -1,6 +1,7 @@
 package import Clockwork
 import Errors
-package import Events
+import Events
+import JSON
 package import Telemetry
 
 /// Starts rollouts, looks at their evidence, and carries out what the machine decides.

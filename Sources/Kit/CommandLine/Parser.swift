@@ -15,6 +15,12 @@ package struct UsageError: Error, Sendable, Hashable {
     package var hint: String?
     /// `jidoka data add [flags] NAME PATH`
     package var usage: String
+
+    package init(message: String, hint: String? = nil, usage: String) {
+        self.message = message
+        self.hint = hint
+        self.usage = usage
+    }
 }
 
 extension Command {

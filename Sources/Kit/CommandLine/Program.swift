@@ -5,10 +5,10 @@ package struct Program: Sendable {
     package let root: Command
     private let version: String
 
-    /// Adds `completion` to the commands of `root`.
+    /// Adds `completion` and `reference` to the commands of `root`.
     package init(_ root: Command, version: String) {
         var whole = root
-        whole.subcommands.append(Program.completion(of: root))
+        whole.subcommands += Program.fromTable(root)
         self.root = whole
         self.version = version
     }
@@ -48,21 +48,28 @@ package struct Program: Sendable {
         if let hint = error.hint { console.errorLine("  hint: \(hint)") }
     }
 
-    private static func completion(of root: Command) -> Command {
-        var command = Command(
+    /// Commands that are made from the table of all commands, themselves included.
+    private static func fromTable(_ root: Command) -> [Command] {
+        var completion = Command(
             "completion", "print a shell's completion script", details: "    source <(\(root.name) completion bash)",
             positionals: [Positional("shell", "`bash`")]
         ) { _, _ in .ok }
+        var reference = Command("reference", "print the reference of all commands as Markdown") { _, _ in .ok }
         var whole = root
-        whole.subcommands.append(command)
+        whole.subcommands += [completion, reference]
         let script = whole.bashCompletion()
-        command.body = { values, console in
+        let page = whole.markdown()
+        completion.body = { values, console in
             guard values.argument("shell") == "bash" else {
                 throw JidokaError.invalidArgument("no completion for `\(values.argument("shell"))`", hint: "`bash` is the one there is")
             }
             console.write(script)
             return .ok
         }
-        return command
+        reference.body = { _, console in
+            console.write(page)
+            return .ok
+        }
+        return [completion, reference]
     }
 }
