@@ -41,7 +41,8 @@ extension Tensor {
     }
 
     private static func wrongCount(_ name: String, _ count: Int) -> JidokaError {
-        .invalidArgument("input '\(name)' does not have \(count) elements in its binary data", hint: "each element is a 32-bit length and its bytes")
+        .invalidArgument(
+            "input '\(name)' does not have \(count) elements in its binary data", hint: "each element is a 32-bit length and its bytes")
     }
 
     /// Bytes of the binary form.

@@ -11,10 +11,13 @@ func inferenceRoutes(_ serving: ServingService, bodyMax: Int) -> [HTTP.Route] {
         }
         if let wanted = decoded.outputs {
             let signature = try serving.model(endpoint, version: version).signature
-            for output in wanted where !signature.outputs.contains(where: { $0.name == output.name }) { throw unknownOutput(output.name, signature) }
+            for output in wanted where !signature.outputs.contains(where: { $0.name == output.name }) {
+                throw unknownOutput(output.name, signature)
+            }
         }
         let call = InferenceCall(
-            endpoint: endpoint, version: version, inputs: decoded.inputs, unit: request.headers["x-jidoka-unit"], timeoutMicroseconds: decoded.timeout)
+            endpoint: endpoint, version: version, inputs: decoded.inputs, unit: request.headers["x-jidoka-unit"],
+            timeoutMicroseconds: decoded.timeout)
         return try inferResponse(try await serving.infer(call), to: decoded, endpoint: endpoint)
     }
 }

@@ -45,7 +45,8 @@ struct InferRequest {
     private init(json: JSONValue, blobs: ArraySlice<UInt8>?) throws {
         guard case .object(let request) = json else { throw JidokaError.invalidArgument("the request must be a JSON object") }
         guard case .array(let items)? = request["inputs"] else {
-            throw JidokaError.invalidArgument("the request has no list `inputs`", hint: #"{"inputs": [{"name", "shape", "datatype", "data"}]}"#)
+            throw JidokaError.invalidArgument(
+                "the request has no list `inputs`", hint: #"{"inputs": [{"name", "shape", "datatype", "data"}]}"#)
         }
         switch request["id"] {
         case nil, .null: id = nil
@@ -87,7 +88,8 @@ struct InferRequest {
         }
         let parameters = item["parameters"]
         if parameters?["shared_memory_region"] != nil {
-            throw JidokaError.invalidArgument("input '\(name)' is in shared memory, which this server does not read", hint: "send the data itself")
+            throw JidokaError.invalidArgument(
+                "input '\(name)' is in shared memory, which this server does not read", hint: "send the data itself")
         }
         if let size = parameters?["binary_data_size"] {
             guard let bytes = size.intValue.flatMap({ Int(exactly: $0) }), bytes >= 0 else {
@@ -95,7 +97,9 @@ struct InferRequest {
             }
             return try Tensor(name: name, type: type, shape: shape, blob: try blobs.next(bytes, for: name))
         }
-        guard let data = item["data"] else { throw JidokaError.invalidArgument("input '\(name)' has neither `data` nor `binary_data_size`") }
+        guard let data = item["data"] else {
+            throw JidokaError.invalidArgument("input '\(name)' has neither `data` nor `binary_data_size`")
+        }
         return try Tensor(name: name, type: type, shape: shape, json: data)
     }
 }
@@ -137,7 +141,8 @@ private func rawTensor(_ body: [UInt8], _ signature: ModelSignature) throws -> T
     }
     guard free.count <= 1, Tensor.count(of: shape).map({ $0 * width }) == body.count else {
         throw JidokaError.invalidArgument(
-            "a raw request of \(body.count) bytes does not fit input '\(spec.name)' of shape \(spec.shape.compact)", hint: "send the JSON header as well")
+            "a raw request of \(body.count) bytes does not fit input '\(spec.name)' of shape \(spec.shape.compact)",
+            hint: "send the JSON header as well")
     }
     return try Tensor(name: spec.name, type: spec.type, shape: shape, blob: body[...])
 }

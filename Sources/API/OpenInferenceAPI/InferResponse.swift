@@ -59,7 +59,8 @@ private func chosen(_ answer: InferenceAnswer, _ request: InferRequest) throws -
 
 func unknownOutput(_ name: String, _ signature: ModelSignature) -> JidokaError {
     .invalidArgument(
-        "unexpected inference output '\(name)'", hint: "the model gives " + signature.outputs.map { "`\($0.name)`" }.joined(separator: ", "))
+        "unexpected inference output '\(name)'", hint: "the model gives " + signature.outputs.map { "`\($0.name)`" }.joined(separator: ", ")
+    )
 }
 
 private func write(_ tensor: Tensor, binary: Bool, to writer: inout JSONWriter) {
@@ -91,7 +92,8 @@ private func write(_ tensor: Tensor, binary: Bool, to writer: inout JSONWriter) 
 /// The classification extension: the K largest elements of each row as `value:index` or `value:index:label`.
 private func topClasses(_ k: Int, of tensor: Tensor, labels: [String]?) throws -> Tensor {
     guard k > 0, tensor.type != .bytes, tensor.rows > 0 else {
-        throw JidokaError.invalidArgument("output '\(tensor.name)' cannot be classified", hint: "`classification` is a number above 0, for numbers")
+        throw JidokaError.invalidArgument(
+            "output '\(tensor.name)' cannot be classified", hint: "`classification` is a number above 0, for numbers")
     }
     let width = tensor.storedCount / tensor.rows
     var texts: [String] = []

@@ -12,7 +12,9 @@ func configurationRoutes(_ serving: ServingService) -> [HTTP.Route] {
 private func configuration(_ model: ServedModelDescription) -> JSONValue {
     let batchable = model.signature.isBatchable
     let batching = model.batching
-    func dimensions(_ spec: TensorSpec) -> JSONValue { .array((batchable ? Array(spec.shape.dropFirst()) : spec.shape).map { .int(Int64($0)) }) }
+    func dimensions(_ spec: TensorSpec) -> JSONValue {
+        .array((batchable ? Array(spec.shape.dropFirst()) : spec.shape).map { .int(Int64($0)) })
+    }
     func dataType(_ type: TensorType) -> JSONValue { .string("TYPE_" + (type == .bytes ? "STRING" : type.rawValue)) }
     func tensors(_ specs: [TensorSpec]) -> JSONValue {
         .array(specs.map { ["name": .string($0.name), "data_type": dataType($0.type), "dims": dimensions($0)] })

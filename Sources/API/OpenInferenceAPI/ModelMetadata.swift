@@ -20,11 +20,13 @@ private func metadata(_ model: ServedModelDescription, versions: [String]) -> JS
     }
     func names(_ names: [String]) -> JSONValue { .array(names.map { .string($0) }) }
     var parameters: JSONObject = [
-        "jidoka_model": .string(model.model), "jidoka_model_version": .string(model.version), "feature_names": names(model.signature.featureNames),
+        "jidoka_model": .string(model.model), "jidoka_model_version": .string(model.version),
+        "feature_names": names(model.signature.featureNames),
     ]
     if let labels = model.signature.classLabels { parameters["class_labels"] = names(labels) }
     return [
-        "name": .string(model.endpoint), "versions": names(versions), "platform": "onnxruntime_onnx", "inputs": tensors(model.signature.inputs),
+        "name": .string(model.endpoint), "versions": names(versions), "platform": "onnxruntime_onnx",
+        "inputs": tensors(model.signature.inputs),
         "outputs": tensors(model.signature.outputs), "parameters": .object(parameters),
     ]
 }

@@ -17,7 +17,8 @@ package func mountOpenInference(on router: inout Router, serving: ServingService
 /// A route of this protocol. Its permission is `read`: predicting changes nothing.
 func route(_ method: String, _ pattern: String, _ summary: String, _ handler: @escaping HTTPHandler) -> HTTP.Route {
     HTTP.Route(
-        method: method, pattern: pattern, permission: .read, summary: summary, renderError: { error, _ in renderError(error) }, handler: handler)
+        method: method, pattern: pattern, permission: .read, summary: summary, renderError: { error, _ in renderError(error) },
+        handler: handler)
 }
 
 /// The same route with and without `/versions/{version}`.

@@ -14,11 +14,14 @@ struct PredictRequest {
     var inputs: [Tensor]
 
     init(_ body: [UInt8], signature: ModelSignature) throws {
-        guard case .object(let request) = try JSONValue.parse(body) else { throw JidokaError.invalidArgument("the request must be a JSON object") }
+        guard case .object(let request) = try JSONValue.parse(body) else {
+            throw JidokaError.invalidArgument("the request must be a JSON object")
+        }
         switch (request["instances"], request["inputs"]) {
         case (.some, .some): throw JidokaError.invalidArgument("send `instances` or `inputs`, not both")
         case (nil, nil):
-            throw JidokaError.invalidArgument("Missing 'inputs' or 'instances' key", hint: #"{"instances": [[…], …]} or {"inputs": {name: tensor}}"#)
+            throw JidokaError.invalidArgument(
+                "Missing 'inputs' or 'instances' key", hint: #"{"instances": [[…], …]} or {"inputs": {name: tensor}}"#)
         case (let instances?, nil):
             form = .rows
             inputs = try PredictRequest.fromRows(instances, signature)
@@ -62,7 +65,8 @@ struct PredictRequest {
         for name in names where !known.contains(name) {
             throw JidokaError.invalidArgument(
                 "unexpected input '\(name)'",
-                hint: nearestName(to: name, among: known).map { "did you mean `\($0)`?" } ?? "the model takes " + known.joined(separator: ", "))
+                hint: nearestName(to: name, among: known).map { "did you mean `\($0)`?" } ?? "the model takes "
+                    + known.joined(separator: ", "))
         }
     }
 

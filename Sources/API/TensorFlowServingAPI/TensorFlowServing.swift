@@ -14,7 +14,8 @@ package func mountTensorFlowServing(on router: inout Router, serving: ServingSer
 /// A route of this protocol. Its permission is `read`: predicting changes nothing.
 func route(_ method: String, _ pattern: String, _ summary: String, _ handler: @escaping HTTPHandler) -> HTTP.Route {
     HTTP.Route(
-        method: method, pattern: pattern, permission: .read, summary: summary, renderError: { error, _ in renderError(error) }, handler: handler)
+        method: method, pattern: pattern, permission: .read, summary: summary, renderError: { error, _ in renderError(error) },
+        handler: handler)
 }
 
 /// `{"error": "…"}`, with the hint after the message. The hidden cause stays hidden; clients' mistakes are never 500.

@@ -44,7 +44,8 @@ private struct ElementReader {
         case .bytes: return .strings(try collect(json) { try text($0, reading) })
         case .fp16, .bf16:
             throw JidokaError.invalidArgument(
-                "input '\(name)' has datatype '\(type.rawValue)', which JSON cannot carry", hint: "send it with the binary tensor extension")
+                "input '\(name)' has datatype '\(type.rawValue)', which JSON cannot carry", hint: "send it with the binary tensor extension"
+            )
         }
     }
 
@@ -71,7 +72,8 @@ private struct ElementReader {
     }
 
     private func count(_ found: String) -> JidokaError {
-        .invalidArgument("input '\(name)' has \(found) elements where its shape has \(expected)", hint: "`data` is row-major, flat or nested")
+        .invalidArgument(
+            "input '\(name)' has \(found) elements where its shape has \(expected)", hint: "`data` is row-major, flat or nested")
     }
 
     private func wrong(_ value: JSONValue) -> JidokaError {

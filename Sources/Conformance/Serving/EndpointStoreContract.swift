@@ -36,7 +36,8 @@ package enum EndpointStoreContract {
     private static func sample(_ name: String) -> Endpoint {
         Endpoint(
             name: name, model: "model-of-\(name)", plan: TrafficPlan(salt: "salt"),
-            batching: BatchPolicy(rowsMax: 16, preferred: [4, 8], delayMicroseconds: 100, queueMax: 10, timeoutMicroseconds: 5_000, instances: 3),
+            batching: BatchPolicy(
+                rowsMax: 16, preferred: [4, 8], delayMicroseconds: 100, queueMax: 10, timeoutMicroseconds: 5_000, instances: 3),
             createdAt: start, updatedAt: start)
     }
 
@@ -48,11 +49,14 @@ package enum EndpointStoreContract {
         try await store.create(sample(name), actor: "user:test", reason: "first", events: [event("endpoint.created", name)])
     }
 
-    private static func promote(_ version: String, _ name: String, from revision: Int64, in store: any EndpointStore) async throws -> Endpoint {
+    private static func promote(_ version: String, _ name: String, from revision: Int64, in store: any EndpointStore) async throws
+        -> Endpoint
+    {
         let plan = TrafficPlan(
             champion: version, challengers: [.init(version: "c", weight: 12.5)], shadows: [.init(version: "s", weight: 100)], salt: "salt")
         return try await store.changePlan(
-            of: name, to: plan, from: revision, actor: "user:test", reason: "version \(version)", at: Timestamp(microseconds: start.microseconds + revision),
+            of: name, to: plan, from: revision, actor: "user:test", reason: "version \(version)",
+            at: Timestamp(microseconds: start.microseconds + revision),
             events: [event("endpoint.plan_changed", name)])
     }
 

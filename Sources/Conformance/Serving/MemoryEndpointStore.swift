@@ -17,7 +17,9 @@ package final class MemoryEndpointStore: EndpointStore {
 
     package func create(_ endpoint: Endpoint, actor: String, reason: String, events: [EventDraft]) async throws {
         try state.withLock { state in
-            guard state.endpoints[endpoint.name] == nil else { throw JidokaError.alreadyExists("endpoint `\(endpoint.name)` exists already") }
+            guard state.endpoints[endpoint.name] == nil else {
+                throw JidokaError.alreadyExists("endpoint `\(endpoint.name)` exists already")
+            }
             state.endpoints[endpoint.name] = endpoint
             state.plans[endpoint.name] = [
                 PlanRevision(revision: 1, plan: endpoint.plan, actor: actor, reason: reason, time: endpoint.createdAt)
@@ -39,7 +41,9 @@ package final class MemoryEndpointStore: EndpointStore {
         of name: String, to plan: TrafficPlan, from expected: Int64, actor: String, reason: String, at time: Timestamp, events: [EventDraft]
     ) async throws -> Endpoint {
         try change(name, events) { endpoint, plans in
-            guard endpoint.revision == expected else { throw JidokaError(.conflict, "endpoint `\(name)` is at revision \(endpoint.revision)") }
+            guard endpoint.revision == expected else {
+                throw JidokaError(.conflict, "endpoint `\(name)` is at revision \(endpoint.revision)")
+            }
             endpoint.plan = plan
             endpoint.revision += 1
             endpoint.updatedAt = time
@@ -47,14 +51,17 @@ package final class MemoryEndpointStore: EndpointStore {
         }
     }
 
-    package func changeBatching(of name: String, to policy: BatchPolicy, at time: Timestamp, events: [EventDraft]) async throws -> Endpoint {
+    package func changeBatching(of name: String, to policy: BatchPolicy, at time: Timestamp, events: [EventDraft]) async throws -> Endpoint
+    {
         try change(name, events) { endpoint, _ in
             endpoint.batching = policy
             endpoint.updatedAt = time
         }
     }
 
-    private func change(_ name: String, _ events: [EventDraft], _ edit: (inout Endpoint, inout [PlanRevision]) throws -> Void) throws -> Endpoint {
+    private func change(_ name: String, _ events: [EventDraft], _ edit: (inout Endpoint, inout [PlanRevision]) throws -> Void) throws
+        -> Endpoint
+    {
         try state.withLock { state in
             guard var endpoint = state.endpoints[name] else { throw JidokaError.notFound("endpoint `\(name)` does not exist") }
             try edit(&endpoint, &state.plans[name, default: []])
@@ -90,7 +97,8 @@ package final class MemoryEventLog: EventLog {
                 let sequence = Int64(kept.count + 1)
                 let previous = kept.last?.hash ?? HashChain.genesis
                 let event = Event(
-                    sequence: sequence, draft: draft, previousHash: previous, hash: HashChain.hash(draft, sequence: sequence, previous: previous))
+                    sequence: sequence, draft: draft, previousHash: previous,
+                    hash: HashChain.hash(draft, sequence: sequence, previous: previous))
                 kept.append(event)
                 return event
             }

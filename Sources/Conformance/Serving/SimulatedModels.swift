@@ -34,7 +34,9 @@ package final class SimulatedModelRuntime: ModelRuntime, ModelSource {
     package let flavor = "simulated"
 
     /// Declares `model` version `version`.
-    package func add(_ model: String, _ version: String, _ behaviour: Version) { state.withLock { $0.versions["\(model)/\(version)"] = behaviour } }
+    package func add(_ model: String, _ version: String, _ behaviour: Version) {
+        state.withLock { $0.versions["\(model)/\(version)"] = behaviour }
+    }
 
     /// Models in memory as `model/version`, repeated when loaded more than once.
     package var loaded: [String] {
@@ -98,7 +100,9 @@ extension SimulatedModelRuntime.Version {
     package static func classifier(labelOffset: Int64 = 0, before: @escaping @Sendable () async throws -> Void = {}) -> Self {
         let signature = ModelSignature(
             inputs: [TensorSpec(name: "X", type: .fp32, shape: [-1, 4])],
-            outputs: [TensorSpec(name: "label", type: .int64, shape: [-1]), TensorSpec(name: "probabilities", type: .fp32, shape: [-1, 2])],
+            outputs: [
+                TensorSpec(name: "label", type: .int64, shape: [-1]), TensorSpec(name: "probabilities", type: .fp32, shape: [-1, 2]),
+            ],
             featureNames: ["a", "b", "c", "d"])
         return Self(signature: signature) { batch in
             try await before()

@@ -23,7 +23,8 @@ package struct SQLEndpointStore: EndpointStore {
                     .int(endpoint.createdAt.microseconds), .int(endpoint.createdAt.microseconds),
                 ])
             try SQLEndpointStore.keep(
-                PlanRevision(revision: 1, plan: endpoint.plan, actor: actor, reason: reason, time: endpoint.createdAt), of: endpoint.name, on: connection)
+                PlanRevision(revision: 1, plan: endpoint.plan, actor: actor, reason: reason, time: endpoint.createdAt), of: endpoint.name,
+                on: connection)
             try EventTable.append(events, on: connection)
         }
     }
@@ -36,7 +37,8 @@ package struct SQLEndpointStore: EndpointStore {
         try SQLEndpointStore.check(limit)
         return try await database.read { connection in
             try connection.map(
-                "SELECT * FROM endpoints WHERE name > ? ORDER BY name LIMIT ?", [.text(after ?? ""), .int(Int64(limit))], SQLEndpointStore.endpoint)
+                "SELECT * FROM endpoints WHERE name > ? ORDER BY name LIMIT ?", [.text(after ?? ""), .int(Int64(limit))],
+                SQLEndpointStore.endpoint)
         }
     }
 
@@ -51,7 +53,8 @@ package struct SQLEndpointStore: EndpointStore {
             let endpoint = try SQLEndpointStore.existing(name, on: connection)
             guard changed else {
                 throw JidokaError(
-                    .conflict, "endpoint `\(name)` is at revision \(endpoint.revision), not \(expected)", hint: "read it again and repeat the change")
+                    .conflict, "endpoint `\(name)` is at revision \(endpoint.revision), not \(expected)",
+                    hint: "read it again and repeat the change")
             }
             try SQLEndpointStore.keep(
                 PlanRevision(revision: endpoint.revision, plan: plan, actor: actor, reason: reason, time: time), of: name, on: connection)
@@ -60,10 +63,12 @@ package struct SQLEndpointStore: EndpointStore {
         }
     }
 
-    package func changeBatching(of name: String, to policy: BatchPolicy, at time: Timestamp, events: [EventDraft]) async throws -> Endpoint {
+    package func changeBatching(of name: String, to policy: BatchPolicy, at time: Timestamp, events: [EventDraft]) async throws -> Endpoint
+    {
         try await database.write { connection in
             try connection.execute(
-                "UPDATE endpoints SET batching = ?, updated_at = ? WHERE name = ?", [.text(policy.json.text), .int(time.microseconds), .text(name)])
+                "UPDATE endpoints SET batching = ?, updated_at = ? WHERE name = ?",
+                [.text(policy.json.text), .int(time.microseconds), .text(name)])
             let endpoint = try SQLEndpointStore.existing(name, on: connection)
             try EventTable.append(events, on: connection)
             return endpoint
