@@ -1,3 +1,4 @@
+import Clockwork
 import Errors
 package import Events
 import JSON
