@@ -1,6 +1,7 @@
 """Real clients against the built binary. JIDOKA_BINARY names it; without, it is .build/release/jidoka.
 
-The MLflow tests also run against MLflow's own server, as a check of the tests: ACCEPTANCE_MLFLOW_URL=http://127.0.0.1:5000 pytest test_mlflow_client.py
+The MLflow tests also run against MLflow's own server, as a check of the tests:
+ACCEPTANCE_MLFLOW_URL=http://127.0.0.1:5000 pytest test_mlflow_client.py
 """
 
 import os
@@ -13,6 +14,7 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 
 import pytest
+
 from deployment import LINE, Deployment, deploy, write_line
 from jidoka import Jidoka
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
+
 from deployment import Deployment, write_line
 from jidoka import Jidoka, free_port, run
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+
 from deployment import LINE, Deployment, deploy, write_line
 from jidoka import Jidoka
 

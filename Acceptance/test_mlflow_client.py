@@ -9,10 +9,11 @@ import mlflow
 import mlflow.onnx
 import numpy as np
 import pytest
-from deployment import log_model
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag, ViewType
 from mlflow.exceptions import MlflowException
+
+from deployment import log_model
 
 
 @pytest.fixture(scope="module")

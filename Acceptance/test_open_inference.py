@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import requests
-from deployment import Deployment
 from tritonclient import http
 from tritonclient.utils import InferenceServerException
+
+from deployment import Deployment
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
+
 from jidoka import Jidoka, run
 
 
