@@ -13,7 +13,8 @@ let strict: [SwiftSetting] = [
 /// A Swift target on one floor: `purpose` is read by `make docs`, which draws the module map of ARCHITECTURE.md from it.
 func module(_ floor: String, _ name: String, _ purpose: String, uses: [String] = []) -> Target {
     .target(
-        name: name, dependencies: uses.map { .byName(name: $0) }, path: floor.isEmpty ? "Sources/\(name)" : "Sources/\(floor)/\(name)", swiftSettings: strict)
+        name: name, dependencies: uses.map { .byName(name: $0) }, path: floor.isEmpty ? "Sources/\(name)" : "Sources/\(floor)/\(name)",
+        swiftSettings: strict)
 }
 
 /// The tests of one target live in the folder that carries its name.
@@ -37,6 +38,7 @@ let c: [Target] = [
     systemLibrary("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     systemLibrary("CGit2", pkgConfig: "libgit2", apt: "libgit2-dev"),
     .target(name: "CSimdJSON", path: "Sources/C/CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(name: "CSpawn", path: "Sources/C/CSpawn"),
     .target(name: "CDuckDB", path: "Sources/C/CDuckDB", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CONNX", path: "Sources/C/CONNX", linkerSettings: [.linkedLibrary("dl")]),
 ]
@@ -45,24 +47,43 @@ let c: [Target] = [
 let kit: [Target] = [
     module("Kit", "Errors", "The one error value: stable code, safe message, hint, fields, hidden cause."),
     module("Kit", "Clockwork", "The seams that simulation replaces: clock, ids, randomness, timers, blocking pool.", uses: ["Errors"]),
-    module("Kit", "JSON", "JSON values, a fast reader on simdjson with a lenient second try, and the byte writer.", uses: ["Errors", "CSimdJSON"]),
+    module(
+        "Kit", "JSON", "JSON values, a fast reader on simdjson with a lenient second try, and the byte writer.",
+        uses: ["Errors", "CSimdJSON"]),
     module("Kit", "Digests", "SHA-256, HMAC and random bytes through OpenSSL.", uses: ["Errors", "COpenSSL"]),
     module("Kit", "Telemetry", "Structured logs and metrics with bounded labels.", uses: ["Errors", "Clockwork", "JSON"]),
-    module("Kit", "Events", "The event value, its hash chain, and the contract of the event log.", uses: ["Errors", "Clockwork", "JSON", "Digests"]),
+    module(
+        "Kit", "Events", "The event value, its hash chain, and the contract of the event log.",
+        uses: ["Errors", "Clockwork", "JSON", "Digests"]),
+    module("Kit", "Filters", "Filter strings and sort keys, read into a tree of comparisons: pure functions.", uses: ["Errors"]),
     module("Kit", "Statistics", "Drift tests, always-valid tests, false-discovery control and sketches: pure functions.", uses: ["Errors"]),
-    module("Kit", "CommandLine", "Commands, flags and help from one table; the parser is a pure function.", uses: ["Errors"]),
+    module("Kit", "CommandLine", "Commands, flags and help from one table; the parser is a pure function.", uses: ["Errors", "Clockwork"]),
     module("Kit", "YAML", "YAML text to a tree that knows its lines, through libyaml.", uses: ["Errors", "CYAML"]),
     module("Kit", "Git", "Facts of a git work tree (commit, branch, dirty) through libgit2.", uses: ["Errors", "CGit2"]),
-    module("Kit", "HTTP", "The HTTP/1.1 server on libmicrohttpd: routes, streaming bodies, limits, graceful drain.", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "CMicrohttpd", "CZlib"]),
-    module("Kit", "Outbound", "The HTTP client on libcurl: bounded, streaming, with deadlines.", uses: ["Errors", "Clockwork", "JSON", "CCurl"]),
-    module("Kit", "SQL", "SQLite behind one writer with group commit and readers that never block it; migrations.", uses: ["Errors", "Clockwork", "Telemetry", "CSQLite"]),
+    module(
+        "Kit", "HTTP", "The HTTP/1.1 server on libmicrohttpd: routes, streaming bodies, limits, graceful drain.",
+        uses: ["Errors", "Clockwork", "JSON", "Telemetry", "CMicrohttpd", "CZlib"]),
+    module(
+        "Kit", "Outbound", "The HTTP client on libcurl: bounded, streaming, with deadlines.",
+        uses: ["Errors", "Clockwork", "JSON", "CCurl"]),
+    module("Kit", "Processes", "Child processes in groups of their own.", uses: ["Errors", "Clockwork", "CSpawn"]),
+    module(
+        "Kit", "SQL", "SQLite behind one writer with group commit and readers that never block it; migrations.",
+        uses: ["Errors", "Clockwork", "Telemetry", "CSQLite"]),
     module("Kit", "Blobs", "Content-addressed objects: atomic writes, verification on read.", uses: ["Errors", "Clockwork", "Digests"]),
-    module("Kit", "Columns", "DuckDB through its C API, loaded at run time: SQL over Parquet and CSV, by column.", uses: ["Errors", "Clockwork", "CDuckDB"]),
-    module("Kit", "ONNX", "ONNX Runtime through its C API, loaded at run time: sessions and tensors.", uses: ["Errors", "Clockwork", "CONNX"]),
+    module(
+        "Kit", "NativeLibraries", "Where libraries that are loaded at run time are looked for, and what to say when one is absent.",
+        uses: ["Errors"]),
+    module(
+        "Kit", "Columns", "DuckDB through its C API, loaded at run time: SQL over Parquet and CSV, by column.",
+        uses: ["Errors", "Clockwork", "NativeLibraries", "CDuckDB"]),
+    module(
+        "Kit", "ONNX", "ONNX Runtime through its C API, loaded at run time: sessions and tensors.",
+        uses: ["Errors", "Clockwork", "NativeLibraries", "CONNX"]),
 ]
 
 // MARK: Areas: the nouns. An area imports Kit's basics and no other area.
-let basics = ["Errors", "Clockwork", "JSON", "Events", "Statistics", "Telemetry"]
+let basics = ["Errors", "Clockwork", "JSON", "Events", "Statistics", "Telemetry", "Filters"]
 let areas: [Target] = [
     module("Areas", "Datasets", "Dataset versions, profiles, expectation suites and validation results.", uses: basics),
     module("Areas", "Tracking", "Experiments, runs, params, metrics, tags, logged models, as in MLflow.", uses: basics),
@@ -77,12 +98,20 @@ let areas: [Target] = [
 
 // MARK: Backends: implementations of what the areas ask for.
 let backends: [Target] = [
-    module("Backends", "SQLStores", "The areas' stores on SQLite, with the event written in the same transaction.", uses: basics + ["SQL", "Tracking", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts", "ContinuousTraining"]),
-    module("Backends", "FileStores", "Artifacts and dataset objects on content-addressed files.", uses: basics + ["Blobs", "Digests", "Tracking", "Datasets"]),
-    module("Backends", "ColumnStores", "Profiles, validation, the prediction log and labels on DuckDB and Parquet.", uses: basics + ["Columns", "Datasets", "Serving", "Monitoring"]),
+    module(
+        "Backends", "SQLStores", "The areas' stores on SQLite, with the event written in the same transaction.",
+        uses: basics + ["SQL", "Tracking", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts", "ContinuousTraining"]),
+    module(
+        "Backends", "FileStores", "Artifacts and dataset objects on content-addressed files.",
+        uses: basics + ["Blobs", "Digests", "Tracking", "Datasets"]),
+    module(
+        "Backends", "ColumnStores", "Profiles, validation, the prediction log and labels on DuckDB and Parquet.",
+        uses: basics + ["Columns", "Digests", "Datasets", "Serving", "Monitoring"]),
     module("Backends", "ONNXModels", "Model runtimes on ONNX Runtime.", uses: basics + ["ONNX", "Serving", "Registry"]),
-    module("Backends", "ProcessRunner", "Pipeline steps as local processes.", uses: basics + ["Pipelines"]),
-    module("Backends", "AlertChannels", "Alerts delivered to signed webhooks, with retry and dead letters.", uses: basics + ["Monitoring", "Outbound", "Digests"]),
+    module("Backends", "ProcessRunner", "Pipeline steps as local processes.", uses: basics + ["Pipelines", "Processes"]),
+    module(
+        "Backends", "AlertChannels", "Alerts delivered to signed webhooks, with retry and dead letters.",
+        uses: basics + ["Monitoring", "Outbound", "Digests"]),
 ]
 
 // MARK: API: one module per spoken protocol.
@@ -90,13 +119,19 @@ let api: [Target] = [
     module("API", "MLflowAPI", "MLflow REST and the artifact proxy.", uses: basics + ["HTTP", "Tracking", "Registry"]),
     module("API", "OpenInferenceAPI", "Open Inference v2 over HTTP: JSON and binary tensors.", uses: basics + ["HTTP", "Serving"]),
     module("API", "TensorFlowServingAPI", "TensorFlow-Serving REST and KServe v1.", uses: basics + ["HTTP", "Serving"]),
-    module("API", "JidokaAPI", "Jidoka's own REST, its OpenAPI document, SSE and metrics.", uses: basics + ["HTTP", "Datasets", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining", "Lineage"]),
+    module(
+        "API", "JidokaAPI", "Jidoka's own REST, its OpenAPI document, SSE and metrics.",
+        uses: basics + ["HTTP", "Datasets", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining", "Lineage"]),
 ]
 
 // MARK: App: the one composition root, the commands, the main.
 let app: [Target] = [
-    module("App", "Line", "`jidoka.yaml`, read and checked: the project's line as values.", uses: basics + ["YAML", "Datasets", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining"]),
-    module("App", "Server", "The composition root: back ends chosen, areas joined by adapters, services run.", uses: (kit + areas + backends + api).map(\.name) + ["Line"]),
+    module(
+        "App", "Line", "`jidoka.yaml`, read and checked: the project's line as values.",
+        uses: basics + ["YAML", "Pipelines", "Rollouts", "ContinuousTraining"]),
+    module(
+        "App", "Server", "The composition root: back ends chosen, areas joined by adapters, services run.",
+        uses: (kit + areas + backends + api).map(\.name) + ["Line"]),
     module("App", "Commands", "The command line: one file per command.", uses: basics + ["CommandLine", "Outbound", "Line", "Server"]),
     .executableTarget(name: "jidoka", dependencies: ["Commands"], path: "Sources/App/jidoka", swiftSettings: strict),
 ]
@@ -107,23 +142,53 @@ let conformance: [Target] = [
 ]
 
 let testTargets: [Target] = [
-    tests("Tidy"), tests("Errors"), tests("Clockwork"), tests("JSON"), tests("Digests"), tests("Telemetry"),
+    tests("Tidy"),
+    tests("Errors"),
+    tests("Clockwork"),
+    tests("JSON"),
+    tests("Digests"),
+    tests("Telemetry"),
     tests("Events", uses: ["JSON", "Clockwork"]),
-    tests("Statistics", uses: ["Errors", "JSON", "Clockwork"]), tests("CommandLine", uses: ["Errors"]), tests("YAML", uses: ["Errors"]), tests("Git", uses: ["Errors"]),
-    tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]), tests("Outbound", uses: ["Errors", "Clockwork"]),
-    tests("SQL", uses: ["Errors", "Clockwork"]), tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
-    tests("Columns", uses: ["Errors", "Clockwork"]), tests("ONNX", uses: ["Errors", "Clockwork"]),
-    tests("Datasets", uses: basics), tests("Tracking", uses: basics), tests("Registry", uses: basics), tests("Pipelines", uses: basics),
-    tests("Serving", uses: basics), tests("Monitoring", uses: basics), tests("Rollouts", uses: basics + ["Conformance"]),
-    tests("ContinuousTraining", uses: basics + ["Conformance", "Rollouts"]), tests("Lineage", uses: basics),
-    tests("SQLStores", uses: basics + ["SQL", "Conformance", "Tracking", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts", "ContinuousTraining"]),
+    tests("Statistics", uses: ["Errors", "JSON", "Clockwork"], resources: [.copy("Fixtures")]),
+    tests("CommandLine", uses: ["Errors", "Clockwork"]),
+    tests("YAML", uses: ["Errors"]),
+    tests("Git", uses: ["Errors"]),
+    tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]),
+    tests("Outbound", uses: ["Errors", "Clockwork"]),
+    tests("Processes", uses: ["Errors", "Clockwork"]),
+    tests("SQL", uses: ["Errors", "Clockwork", "Telemetry"]),
+    tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
+    tests("NativeLibraries", uses: ["Errors"]),
+    tests("Columns", uses: ["Errors", "Clockwork", "NativeLibraries"]),
+    tests("ONNX", uses: ["Errors", "Clockwork", "JSON", "NativeLibraries"], resources: [.copy("Fixtures")]),
+    tests("Filters", uses: ["Errors"]),
+    tests("Datasets", uses: basics),
+    tests("Tracking", uses: basics),
+    tests("Registry", uses: basics),
+    tests("Pipelines", uses: basics),
+    tests("Serving", uses: basics + ["Conformance"]),
+    tests("Monitoring", uses: basics),
+    tests("Rollouts", uses: basics + ["Conformance"]),
+    tests("ContinuousTraining", uses: basics + ["Conformance", "Rollouts"]),
+    tests("Lineage", uses: basics),
+    tests(
+        "SQLStores",
+        uses: basics + [
+            "SQL", "Conformance", "Tracking", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts",
+            "ContinuousTraining",
+        ]),
     tests("FileStores", uses: basics + ["Blobs", "Digests", "Conformance", "Tracking", "Datasets"]),
     tests("ColumnStores", uses: basics + ["Columns", "Conformance", "Datasets", "Serving", "Monitoring"]),
-    tests("ONNXModels", uses: basics + ["ONNX", "Serving"]), tests("ProcessRunner", uses: basics + ["Pipelines"]),
+    tests("ONNXModels", uses: basics + ["ONNX", "Serving", "Conformance"]),
+    tests("ProcessRunner", uses: basics + ["Pipelines"]),
     tests("AlertChannels", uses: basics + ["Monitoring", "HTTP", "Digests"]),
-    tests("MLflowAPI", uses: basics + ["HTTP", "Tracking", "Registry"]), tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving"]),
-    tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving"]), tests("JidokaAPI", uses: basics + ["HTTP"]),
-    tests("Line", uses: basics), tests("Server", uses: basics), tests("Commands", uses: basics),
+    tests("MLflowAPI", uses: basics + ["HTTP", "Tracking", "Registry"]),
+    tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
+    tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
+    tests("JidokaAPI", uses: basics + ["HTTP"]),
+    tests("Line", uses: basics),
+    tests("Server", uses: basics),
+    tests("Commands", uses: basics),
 ]
 
 let package = Package(

@@ -10,6 +10,7 @@ extension RandomSource {
     package func below(_ count: Int) -> Int { Int(next() % UInt64(max(1, count))) }
 }
 
+/// The random numbers of the system, fit for secrets.
 package struct SystemRandom: RandomSource {
     package init() {}
     package func next() -> UInt64 { UInt64.random(in: .min ... .max) }

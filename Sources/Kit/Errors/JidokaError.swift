@@ -1,7 +1,8 @@
 /// The one error value of the program.
 ///
 /// `code` is stable and machine-readable; `message` is safe to show, lower case, with the thing named in backticks; `hint` says what to
-/// do; `fields` carry detail; `cause` is for the log only and never leaves the server. HTTP, MLflow and exit statuses are mapped at the edges.
+/// do; `fields` carry detail; `cause` is for the log only and never leaves the server. HTTP, MLflow and exit statuses are mapped at the
+/// edges.
 package struct JidokaError: Error, Sendable, CustomStringConvertible {
     package var code: ErrorCode
     package var message: String
@@ -44,7 +45,9 @@ package enum ErrorCode: String, Sendable, CaseIterable {
 extension JidokaError {
     package static func notFound(_ message: String, hint: String? = nil) -> JidokaError { .init(.notFound, message, hint: hint) }
     package static func alreadyExists(_ message: String, hint: String? = nil) -> JidokaError { .init(.alreadyExists, message, hint: hint) }
-    package static func invalidArgument(_ message: String, hint: String? = nil) -> JidokaError { .init(.invalidArgument, message, hint: hint) }
+    package static func invalidArgument(_ message: String, hint: String? = nil) -> JidokaError {
+        .init(.invalidArgument, message, hint: hint)
+    }
     package static func failedPrecondition(_ message: String, hint: String? = nil) -> JidokaError {
         .init(.failedPrecondition, message, hint: hint)
     }

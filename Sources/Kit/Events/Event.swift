@@ -51,7 +51,8 @@ package struct Event: Sendable, Hashable {
         [
             "sequence": .int(sequence), "time": .string(draft.time.rfc3339), "kind": .string(draft.kind),
             "subject": ["type": .string(draft.subject.type), "id": .string(draft.subject.id)], "actor": .string(draft.actor),
-            "reason": .string(draft.reason), "payload": .object(draft.payload), "previous_hash": .string(previousHash), "hash": .string(hash),
+            "reason": .string(draft.reason), "payload": .object(draft.payload), "previous_hash": .string(previousHash),
+            "hash": .string(hash),
         ]
     }
 }

@@ -1,4 +1,3 @@
-
 /// The contract of the event log: append-only, numbered from 1 without gaps, chained.
 ///
 /// State changes do not call `append`: their stores write the event in the transaction of the change. `append` is for facts that change

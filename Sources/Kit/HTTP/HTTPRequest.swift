@@ -39,6 +39,20 @@ package struct HTTPRequest: Sendable {
     }
 }
 
+extension HTTPRequest {
+    /// Whether an id that a caller sent may be repeated in headers and log lines.
+    static func isSafeID(_ id: String) -> Bool {
+        let bytes = id.utf8
+        return !bytes.isEmpty && bytes.count <= 64
+            && bytes.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x3A: true
+                default: false
+                }
+            }
+    }
+}
+
 /// Header fields in order; names compare without case.
 package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral, Sequence {
     package var fields: [(name: String, value: String)]
@@ -47,23 +61,24 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral, Sequence {
     package init(dictionaryLiteral elements: (String, String)...) { fields = elements.map { (name: $0.0, value: $0.1) } }
 
     package subscript(name: String) -> String? {
-        get { fields.first { equal($0.name, name) }?.value }
+        get { fields.first { HTTPHeaders.sameName($0.name, name) }?.value }
         set {
-            fields.removeAll { equal($0.name, name) }
+            fields.removeAll { HTTPHeaders.sameName($0.name, name) }
             if let newValue { fields.append((name: name, value: newValue)) }
         }
     }
 
     package func makeIterator() -> IndexingIterator<[(name: String, value: String)]> { fields.makeIterator() }
-}
 
-private func equal(_ a: String, _ b: String) -> Bool {
-    let a = a.utf8
-    let b = b.utf8
-    return a.count == b.count && zip(a, b).allSatisfy { lower($0) == lower($1) }
-}
+    /// Without regard to the case of ASCII letters.
+    static func sameName(_ a: String, _ b: String) -> Bool {
+        let a = a.utf8
+        let b = b.utf8
+        return a.count == b.count && zip(a, b).allSatisfy { $0 == $1 || lower($0) == lower($1) }
+    }
 
-private func lower(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte | 0x20 : byte }
+    private static func lower(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte | 0x20 : byte }
+}
 
 /// A request's body, read once: whole when small, or chunk by chunk with back-pressure. Content encodings are already undone.
 package enum HTTPBody: Sendable {

@@ -18,12 +18,26 @@ package struct Route: Sendable {
     /// Turns a thrown error into this protocol's error body.
     package var renderError: @Sendable (JidokaError, HTTPRequest) -> HTTPResponse
     package var handler: HTTPHandler
+
+    package init(
+        method: String, pattern: String, permission: Permission, summary: String? = nil,
+        renderError: @escaping @Sendable (JidokaError, HTTPRequest) -> HTTPResponse, handler: @escaping HTTPHandler
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.permission = permission
+        self.summary = summary
+        self.renderError = renderError
+        self.handler = handler
+    }
 }
 
 /// All routes. Built once, then read by many threads.
 package struct Router: Sendable {
     package private(set) var routes: [Route] = []
     private var root = Node()
+    /// Patterns without names: found by one look-up. They win over names in the tree too.
+    private var literals: [String: [(method: String, index: Int)]] = [:]
 
     private final class Node: Sendable, Equatable {
         let literals: [String: Node]
@@ -33,7 +47,8 @@ package struct Router: Sendable {
         let methods: [String: Int]
 
         init(
-            literals: [String: Node] = [:], suffixed: [(suffix: String, name: String, node: Node)] = [], named: (name: String, node: Node)? = nil,
+            literals: [String: Node] = [:], suffixed: [(suffix: String, name: String, node: Node)] = [],
+            named: (name: String, node: Node)? = nil,
             rest: (name: String, methods: [String: Int])? = nil, methods: [String: Int] = [:]
         ) {
             self.literals = literals
@@ -51,6 +66,7 @@ package struct Router: Sendable {
     package mutating func add(_ route: Route) {
         let index = routes.count
         routes.append(route)
+        if !route.pattern.contains("{") { literals[route.pattern, default: []].append((method: route.method, index: index)) }
         root = Router.insert(route.pattern.split(separator: "/").map(String.init)[...], route.method, index, into: root)
     }
 
@@ -97,57 +113,84 @@ package struct Router: Sendable {
 
     /// The route for a decoded path; HEAD is answered by GET's route.
     package func match(method: String, path: String) -> Match {
-        let segments = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
-        var allowed: Set<String> = []
         let wanted = method == "HEAD" ? "GET" : method
-        if let (index, parameters) = Router.find(segments[...], wanted, in: root, [:], &allowed) {
-            return .found(routes[index], parameters: parameters)
+        if let known = literals[path], let found = known.first(where: { $0.method == wanted }) {
+            return .found(routes[found.index], parameters: [:])
         }
-        return allowed.isEmpty ? .none : .wrongMethod(allowed: allowed.sorted())
+        var search = Search(method: wanted, segments: path.split(separator: "/").map(String.init))
+        if let index = search.find(0, in: root) {
+            return .found(routes[index], parameters: Dictionary(search.bound) { $1 })
+        }
+        return search.allowed.isEmpty ? .none : .wrongMethod(allowed: search.allowed.sorted())
     }
 
-    private static func find(
-        _ segments: ArraySlice<String>, _ method: String, in node: Node, _ bound: [String: String], _ allowed: inout Set<String>
-    ) -> (Int, [String: String])? {
-        guard let segment = segments.first else {
-            allowed.formUnion(node.methods.keys)
-            if let index = node.methods[method] { return (index, bound) }
-            return rest(segments, method, in: node, bound, &allowed)
-        }
-        let tail = segments.dropFirst()
-        if let child = node.literals[segment], let found = find(tail, method, in: child, bound, &allowed) { return found }
-        for (suffix, name, child) in node.suffixed where segment.hasSuffix(suffix) && segment.count > suffix.count {
-            let value = String(segment.dropLast(suffix.count))
-            if let found = find(tail, method, in: child, bound.merging([name: value]) { $1 }, &allowed) { return found }
-        }
-        if let (name, child) = node.named,
-            let found = find(tail, method, in: child, bound.merging([name: segment]) { $1 }, &allowed)
-        {
-            return found
-        }
-        return rest(segments, method, in: node, bound, &allowed)
-    }
+    /// One walk down the tree, with a way back: a literal that leads nowhere gives place to a name.
+    private struct Search {
+        let method: String
+        let segments: [String]
+        var bound: [(String, String)] = []
+        var allowed: Set<String> = []
 
-    private static func rest(
-        _ segments: ArraySlice<String>, _ method: String, in node: Node, _ bound: [String: String], _ allowed: inout Set<String>
-    ) -> (Int, [String: String])? {
-        guard let (name, methods) = node.rest else { return nil }
-        allowed.formUnion(methods.keys)
-        guard let index = methods[method] else { return nil }
-        return (index, bound.merging([name: segments.joined(separator: "/")]) { $1 })
+        init(method: String, segments: [String]) {
+            self.method = method
+            self.segments = segments
+        }
+
+        mutating func find(_ at: Int, in node: Node) -> Int? {
+            guard at < segments.count else {
+                if let index = node.methods[method] { return index }
+                allowed.formUnion(node.methods.keys)
+                return rest(at, in: node)
+            }
+            let segment = segments[at]
+            if let child = node.literals[segment], let found = find(at + 1, in: child) { return found }
+            for (suffix, name, child) in node.suffixed where segment.hasSuffix(suffix) && segment.utf8.count > suffix.utf8.count {
+                if let found = find(at + 1, in: child, binding: name, to: String(segment.dropLast(suffix.count))) { return found }
+            }
+            if let (name, child) = node.named, let found = find(at + 1, in: child, binding: name, to: segment) { return found }
+            return rest(at, in: node)
+        }
+
+        private mutating func find(_ at: Int, in node: Node, binding name: String, to value: String) -> Int? {
+            bound.append((name, value))
+            if let found = find(at, in: node) { return found }
+            bound.removeLast()
+            return nil
+        }
+
+        private mutating func rest(_ at: Int, in node: Node) -> Int? {
+            guard let (name, methods) = node.rest else { return nil }
+            guard let index = methods[method] else {
+                allowed.formUnion(methods.keys)
+                return nil
+            }
+            bound.append((name, segments[at...].joined(separator: "/")))
+            return index
+        }
     }
 
     /// Answers a request: match, handle, and turn errors into the route's own error body. Never throws.
-    package func respond(to request: HTTPRequest, unknown: @Sendable (JidokaError, HTTPRequest) -> HTTPResponse) async -> HTTPResponse {
+    /// `report` is told of each error that a handler threw, with the cause that the answer hides.
+    package func respond(
+        to request: HTTPRequest, unknown: @Sendable (JidokaError, HTTPRequest) -> HTTPResponse,
+        report: @Sendable (JidokaError, HTTPRequest) -> Void = { _, _ in }
+    ) async -> HTTPResponse {
         switch match(method: request.method, path: request.path) {
         case .found(let route, let parameters):
             var request = request
             request.parameters = parameters
-            do { return try await route.handler(request) } catch { return route.renderError(.wrapping(error), request) }
+            do { return try await route.handler(request) } catch {
+                let error = JidokaError.wrapping(error)
+                report(error, request)
+                return route.renderError(error, request)
+            }
         case .wrongMethod(let allowed):
-            var response = unknown(.init(.invalidArgument, "method \(request.method) is not allowed here", fields: ["status": "405"]), request)
+            let list = allowed.joined(separator: ", ")
+            let error = JidokaError(
+                .invalidArgument, "method \(request.method) is not allowed here", hint: "use \(list)", fields: ["status": "405"])
+            var response = unknown(error, request)
             response.status = 405
-            response.headers["allow"] = allowed.joined(separator: ", ")
+            response.headers["allow"] = list
             return response
         case .none: return unknown(.notFound("no such path `\(request.path)`"), request)
         }

@@ -11,7 +11,9 @@ extension JSONValue {
         }
     }
 
-    package static func parse(_ text: String, maximumDepth: Int = 128) throws -> JSONValue { try parse(text.utf8, maximumDepth: maximumDepth) }
+    package static func parse(_ text: String, maximumDepth: Int = 128) throws -> JSONValue {
+        try parse(text.utf8, maximumDepth: maximumDepth)
+    }
 }
 
 /// A recursive-descent reader over a buffer that outlives it.

@@ -8,6 +8,7 @@ package enum LogLevel: String, Sendable, CaseIterable, Comparable {
     package static func < (a: LogLevel, b: LogLevel) -> Bool { a.rank < b.rank }
 }
 
+/// One line of the log, before a sink gives it a form.
 package struct LogLine: Sendable {
     package var time: Timestamp
     package var level: LogLevel
@@ -40,15 +41,21 @@ package struct Logger: Sendable {
         return copy
     }
 
-    package func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) { log(.debug, message, fields) }
-    package func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) { log(.info, message, fields) }
+    package func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) {
+        log(.debug, message, fields)
+    }
+    package func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) {
+        log(.info, message, fields)
+    }
     package func notice(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) {
         log(.notice, message, fields)
     }
     package func warning(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) {
         log(.warning, message, fields)
     }
-    package func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) { log(.error, message, fields) }
+    package func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> [(String, JSONValue)] = []) {
+        log(.error, message, fields)
+    }
 
     private func log(_ level: LogLevel, _ message: () -> String, _ fields: () -> [(String, JSONValue)]) {
         guard level >= self.level else { return }

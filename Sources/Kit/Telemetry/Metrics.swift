@@ -24,7 +24,9 @@ package final class Histogram: Sendable {
     private let state: Mutex<State>
 
     /// 50 µs to 10 s, for durations in seconds.
-    package static let latencyBounds = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+    package static let latencyBounds = [
+        0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+    ]
 
     init(bounds: [Double]) {
         self.bounds = bounds
@@ -109,8 +111,10 @@ package final class MetricsRegistry: Sendable {
                 case .gauge: "gauge"
                 default: "histogram"
                 }
-            out += "# HELP \(name) \(family.help)\n# TYPE \(name) \(kind)\n"
-            for (labels, instrument) in family.series.sorted(by: { text($0.key) < text($1.key) }) { write(name, labels, instrument, to: &out) }
+            out += "# HELP \(name) \(escaped(family.help, quotes: false))\n# TYPE \(name) \(kind)\n"
+            for (labels, instrument) in family.series.sorted(by: { text($0.key) < text($1.key) }) {
+                write(name, labels, instrument, to: &out)
+            }
         }
         return out
     }
@@ -118,7 +122,7 @@ package final class MetricsRegistry: Sendable {
     private func write(_ name: String, _ labels: [Label], _ instrument: Instrument, to out: inout String) {
         switch instrument {
         case .counter(let counter): out += "\(name)\(text(labels)) \(counter.value)\n"
-        case .gauge(let gauge): out += "\(name)\(text(labels)) \(gauge.value)\n"
+        case .gauge(let gauge): out += "\(name)\(text(labels)) \(number(gauge.value))\n"
         case .histogram(let histogram):
             let (counts, sum) = histogram.snapshot
             var cumulative: UInt64 = 0
@@ -127,23 +131,32 @@ package final class MetricsRegistry: Sendable {
                 let bound = index < histogram.bounds.count ? "\(histogram.bounds[index])" : "+Inf"
                 out += "\(name)_bucket\(text(labels + [Label(name: "le", value: bound)])) \(cumulative)\n"
             }
-            out += "\(name)_sum\(text(labels)) \(sum)\n\(name)_count\(text(labels)) \(cumulative)\n"
+            out += "\(name)_sum\(text(labels)) \(number(sum))\n\(name)_count\(text(labels)) \(cumulative)\n"
         }
     }
 
     private func text(_ labels: [Label]) -> String {
         if labels.isEmpty { return "" }
-        let pairs = labels.map { label in
-            let escaped = label.value.flatMap { character -> String in
-                switch character {
-                case "\\": "\\\\"
-                case "\"": "\\\""
-                case "\n": "\\n"
-                default: String(character)
-                }
+        return "{" + labels.map { "\($0.name)=\"\(escaped($0.value, quotes: true))\"" }.joined(separator: ",") + "}"
+    }
+
+    /// Help texts escape the backslash and the line feed, label values the double quote as well.
+    private func escaped(_ text: String, quotes: Bool) -> String {
+        var out = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {  // not characters: CR LF is one of them
+            switch scalar {
+            case "\n": out.append(contentsOf: "\\n".unicodeScalars)
+            case "\"" where quotes: out.append(contentsOf: "\\\"".unicodeScalars)
+            case "\\": out.append(contentsOf: "\\\\".unicodeScalars)
+            default: out.append(scalar)
             }
-            return "\(label.name)=\"\(escaped)\""
         }
-        return "{" + pairs.joined(separator: ",") + "}"
+        return String(out)
+    }
+
+    /// The format's words for the numbers that have no digits (Go's ParseFloat).
+    private func number(_ value: Double) -> String {
+        if value.isFinite { return value.description }
+        return value.isNaN ? "NaN" : value > 0 ? "+Inf" : "-Inf"
     }
 }

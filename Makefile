@@ -1,0 +1,51 @@
+# The entry points of this repository. Each does its own set-up, so any of them works right after `git clone`.
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test lint fmt docs clean
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+jidoka := .build/release/jidoka
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@for bench in $(benches); do printf '  make %-10s %s\n' "$$bench" "compare with the peer in the same run"; done
+
+setup: ## install system packages, native libraries, example data and Python environments; a second run does nothing
+	@scripts/setup native
+	@scripts/setup example
+	@scripts/setup test
+
+build: ## build the release binary: .build/release/jidoka
+	@scripts/setup native
+	swift build -c release --static-swift-stdlib --product jidoka
+
+demo: build ## run the whole line on real census data (Examples/employment)
+	@scripts/setup example
+	@JIDOKA_BINARY="$(abspath $(jidoka))" .venv/bin/python Examples/employment/demo.py
+
+test: setup ## set up, build, and run the unit and the acceptance tests
+	@scripts/test
+
+lint: ## check the format and the house rules
+	swift format lint --strict --parallel --recursive Sources Tests Package.swift
+	@scripts/setup native
+	swift test --filter TidyTests
+
+fmt: ## format all Swift files and wrap their long comments
+	@scripts/format
+
+docs: ## draw the module map of ARCHITECTURE.md and write docs/reference
+	@scripts/module-map
+	@$(MAKE) build
+	@scripts/reference "$(jidoka)"
+
+clean: ## remove what was built; downloads in .cache stay
+	rm -rf .build
+
+# One benchmark is one folder with an executable `run`.
+benches := $(patsubst Benchmarks/%/run,bench-%,$(wildcard Benchmarks/*/run))
+bench-%: build
+	@test -x Benchmarks/$*/run || { echo "there is no Benchmarks/$*/run; there are: $(benches)" >&2; exit 2; }
+	@scripts/setup test
+	@JIDOKA_BINARY="$(abspath $(jidoka))" Benchmarks/$*/run

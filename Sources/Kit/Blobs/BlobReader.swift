@@ -1,0 +1,53 @@
+import Digests
+internal import Glibc
+import Synchronization
+
+/// An object being read from its first byte to its last, in pieces of at most 1 MiB. Calls block.
+///
+/// The last piece is handed out only after all bytes were found to be those of the digest, so a corrupt object is never delivered whole.
+package final class BlobReader: Sendable {
+    private struct State: ~Copyable, @unchecked Sendable {  // seen only under the mutex
+        var hash: SHA256? = SHA256()
+        var position: Int64 = 0
+    }
+
+    package let digest: Digest
+    /// Bytes.
+    package let size: Int64
+    private let path: String
+    private let descriptor: Int32
+    private let state = Mutex(State())
+
+    init(_ digest: Digest, path: String) throws {
+        self.digest = digest
+        self.path = path
+        descriptor = try FileCalls.open(path, O_RDONLY, "open object `\(digest)`")
+        var status = stat()
+        size = fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    deinit { close(descriptor) }
+
+    /// The next piece, nil at the end. Throws `internal` where the bytes are not those of the digest.
+    package func next() throws -> [UInt8]? {
+        try state.withLock { state in
+            guard state.hash != nil else { return nil }
+            let wanted = Int(min(Int64(BlobStore.pieceBytes), size - state.position))
+            let piece = try [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+                while count < wanted {
+                    let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+                    let length = try FileCalls.read(descriptor, rest, "read object `\(digest)`")
+                    if length == 0 { throw corrupt(digest, path: path, "it ends early") }
+                    count += length
+                }
+            }
+            piece.withUnsafeBytes { state.hash?.update($0) }
+            state.position += Int64(piece.count)
+            guard state.position == size else { return piece }
+            guard let found = state.hash.take()?.finish(), found == digest.hex else {
+                throw corrupt(digest, path: path, "its bytes are not those it was stored with")
+            }
+            return piece.isEmpty ? nil : piece
+        }
+    }
+}

@@ -1,0 +1,19 @@
+/// What SQLite stores.
+package enum SQLValue: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByNilLiteral {
+    case null
+    case int(Int64)
+    case double(Double)
+    case text(String)
+    case blob([UInt8])
+
+    package init(stringLiteral value: String) { self = .text(value) }
+    package init(integerLiteral value: Int64) { self = .int(value) }
+    package init(floatLiteral value: Double) { self = .double(value) }
+    package init(nilLiteral: ()) { self = .null }
+
+    package init(_ value: String?) { self = value.map(SQLValue.text) ?? .null }
+    package init(_ value: Int64?) { self = value.map(SQLValue.int) ?? .null }
+    package init(_ value: Int?) { self = value.map { .int(Int64($0)) } ?? .null }
+    package init(_ value: Double?) { self = value.map(SQLValue.double) ?? .null }
+    package init(_ value: Bool?) { self = value.map { .int($0 ? 1 : 0) } ?? .null }
+}
