@@ -182,7 +182,7 @@ def test_occupied_port(server: Jidoka, tmp_path: Path) -> None:
     [
         ("endpoint:", "endpiont:", "11", "endpoint"),
         ("max: 64", "max: many", "11", "max"),
-        ("needs: [check]", "needs: [chekc]", "7", "check"),
+        ("needs: [check]", "needs: [chekc]", "4|5|7", "check"),
         ("params: {seconds: 1}", "params: {seconds: 1", "8|9", ""),
         ("metric: accuracy", "metirc: accuracy", "10", "metric"),
     ],

@@ -12,6 +12,7 @@ from .checks import StageFailure, expect, shortened, until
 from .demo import LINE, WINDOW_ROWS, Demo
 from .server import PROJECT
 from .stages_data import describe
+from .stages_serving import drift_values
 from .traffic import Tally
 
 CHUNK_ROWS = 250
@@ -25,8 +26,11 @@ def shift(demo: Demo) -> None:
     demo.event_before_shift = demo.server.last_event()
     demo.say(f"from now on everybody who asks is {SHIFTED_AGES[0]} to {SHIFTED_AGES[1]} years old ({len(demo.shifted):,} such people)")
     before = demo.world.watch(Tally())
-    drift = confirm_drift(demo, before)
+    drift, values = confirm_drift(demo, before)
     demo.say(f"drift confirmed after {before.answered:,} rows: {drift['reason']}")
+    calm = demo.figures["monitor"]["drift_at_most"]
+    for feature, value in sorted(values.items(), key=lambda pair: -pair[1])[:6]:
+        demo.say(f"drift of {feature:<5} {value:.3f} (before the shift never above {calm[feature]:.3f})")
     demo.say(f"accuracy of version {demo.first_version} on them: {before.accuracy(demo.first_version):.4f}")
     during = demo.world.watch(Tally())
     alert = until(lambda: demo.webhook.find("drift.confirmed"), "the webhook receives the alert", 30, lambda: trickle(demo))
@@ -51,7 +55,7 @@ def shift(demo: Demo) -> None:
     expect(new > old + 0.02, gain, f"{old:.4f}, {new:.4f}")
     demo.say(f"on the shifted population: version {demo.first_version} {old:.4f}, version {demo.second_version} {new:.4f}")
     demo.figures["shifted"] = {
-        "rows_until_drift": before.answered, "old_champion": old, "new_champion": new, "drift": drift, "gate": gate, "rollout": rollout,
+        "rows_until_drift": before.answered, "old_champion": old, "new_champion": new, "drift": drift, "drift_values": values, "gate": gate, "rollout": rollout,
     }  # fmt: skip
 
 
@@ -65,7 +69,8 @@ def trickle(demo: Demo) -> None:
     demo.world.ask(demo.shifted.draw(TRICKLE_ROWS))
 
 
-def confirm_drift(demo: Demo, tally: Tally) -> dict:
+def confirm_drift(demo: Demo, tally: Tally) -> tuple[dict, dict[str, float]]:
+    """The event, and the drift of each feature in the newest window."""
     full = 0
     while tally.answered < WINDOWS_UNTIL_DRIFT_MAX * WINDOW_ROWS:
         demo.world.ask(demo.shifted.draw(CHUNK_ROWS))
@@ -76,7 +81,7 @@ def confirm_drift(demo: Demo, tally: Tally) -> dict:
         windows = demo.evaluated_windows()
         confirmed = demo.server.events("drift.confirmed", after=demo.event_before_shift)
         if confirmed:
-            return confirmed[0]
+            return confirmed[0], drift_values(windows[0])
     raise StageFailure(f"expected: drift is confirmed within {tally.answered} rows\n    seen: {shortened(windows)}")
 
 
@@ -149,9 +154,9 @@ def catch_bad_version(demo: Demo) -> None:
     version = str(demo.server.cli("models", "register", LINE, found.group(1))["version"])
     demo.say(f"version {version} was trained on shuffled labels")
 
-    refused = demo.server.command("rollout", "start", LINE, version, "--json")
-    expect(refused.returncode != 0, "without an override a version that passed no gate gets no traffic", refused.stdout)
     reason = "drill: can the line catch a bad version?"
+    refused = demo.server.command("rollout", "start", LINE, version, "--reason", reason)
+    expect(refused.returncode != 0, "without an override a version that passed no gate gets no traffic", refused.stdout)
     demo.server.cli("rollout", "start", LINE, version, "--override", "--reason", reason)
     rollout = follow_rollout(demo, version, "rolled_back")
     harm = [event for event in demo.server.events("rollout.harm_detected") if event["subject"]["id"] == rollout["id"]]
