@@ -15,8 +15,9 @@ from driver.checks import StageFailure
 from driver.demo import LINE, WINDOW_ROWS, Demo
 from driver.server import Server, new_folder
 from driver.stages_data import add_data, check_data, pass_gate, train
-from driver.stages_loop import catch_bad_version, shift, trace
+from driver.stages_loop import catch_bad_version, shift
 from driver.stages_serving import agree, replay, report
+from driver.stages_trace import trace
 from driver.summary import PATH, summarize, table
 from driver.traffic import World
 from driver.webhook import Webhook

@@ -1,4 +1,4 @@
-"""Stages 8 to 10: the population shifts and the line follows it; a bad version is caught; every answer can be traced."""
+"""Stages 8 and 9: the population shifts and the line follows it; a bad version is caught."""
 
 import io
 import re
@@ -12,6 +12,7 @@ from .checks import StageFailure, expect, shortened, until
 from .demo import LINE, WINDOW_ROWS, Demo
 from .server import PROJECT
 from .stages_data import describe
+from .stages_serving import drift_values
 from .traffic import Tally
 
 CHUNK_ROWS = 250
@@ -25,8 +26,11 @@ def shift(demo: Demo) -> None:
     demo.event_before_shift = demo.server.last_event()
     demo.say(f"from now on everybody who asks is {SHIFTED_AGES[0]} to {SHIFTED_AGES[1]} years old ({len(demo.shifted):,} such people)")
     before = demo.world.watch(Tally())
-    drift = confirm_drift(demo, before)
+    drift, values = confirm_drift(demo, before)
     demo.say(f"drift confirmed after {before.answered:,} rows: {drift['reason']}")
+    calm = demo.figures["monitor"]["drift_at_most"]
+    for feature, value in sorted(values.items(), key=lambda pair: -pair[1])[:6]:
+        demo.say(f"drift of {feature:<5} {value:.3f} (before the shift never above {calm[feature]:.3f})")
     demo.say(f"accuracy of version {demo.first_version} on them: {before.accuracy(demo.first_version):.4f}")
     during = demo.world.watch(Tally())
     alert = until(lambda: demo.webhook.find("drift.confirmed"), "the webhook receives the alert", 30, lambda: trickle(demo))
@@ -51,8 +55,14 @@ def shift(demo: Demo) -> None:
     expect(new > old + 0.02, gain, f"{old:.4f}, {new:.4f}")
     demo.say(f"on the shifted population: version {demo.first_version} {old:.4f}, version {demo.second_version} {new:.4f}")
     demo.figures["shifted"] = {
-        "rows_until_drift": before.answered, "old_champion": old, "new_champion": new, "drift": drift, "gate": gate, "rollout": rollout,
-    }  # fmt: skip
+        "rows_until_drift": before.answered,
+        "old_champion": old,
+        "new_champion": new,
+        "drift": drift["reason"],
+        "drift_values": values,
+        "gate": gate,
+        "rollout": rollout,
+    }
 
 
 def merged(version: str, *tallies: Tally) -> float:
@@ -65,7 +75,8 @@ def trickle(demo: Demo) -> None:
     demo.world.ask(demo.shifted.draw(TRICKLE_ROWS))
 
 
-def confirm_drift(demo: Demo, tally: Tally) -> dict:
+def confirm_drift(demo: Demo, tally: Tally) -> tuple[dict, dict[str, float]]:
+    """The event, and the drift of each feature in the newest window."""
     full = 0
     while tally.answered < WINDOWS_UNTIL_DRIFT_MAX * WINDOW_ROWS:
         demo.world.ask(demo.shifted.draw(CHUNK_ROWS))
@@ -76,7 +87,7 @@ def confirm_drift(demo: Demo, tally: Tally) -> dict:
         windows = demo.evaluated_windows()
         confirmed = demo.server.events("drift.confirmed", after=demo.event_before_shift)
         if confirmed:
-            return confirmed[0]
+            return confirmed[0], drift_values(windows[0])
     raise StageFailure(f"expected: drift is confirmed within {tally.answered} rows\n    seen: {shortened(windows)}")
 
 
@@ -149,9 +160,9 @@ def catch_bad_version(demo: Demo) -> None:
     version = str(demo.server.cli("models", "register", LINE, found.group(1))["version"])
     demo.say(f"version {version} was trained on shuffled labels")
 
-    refused = demo.server.command("rollout", "start", LINE, version, "--json")
-    expect(refused.returncode != 0, "without an override a version that passed no gate gets no traffic", refused.stdout)
     reason = "drill: can the line catch a bad version?"
+    refused = demo.server.command("rollout", "start", LINE, version, "--reason", reason)
+    expect(refused.returncode != 0, "without an override a version that passed no gate gets no traffic", refused.stdout)
     demo.server.cli("rollout", "start", LINE, version, "--override", "--reason", reason)
     rollout = follow_rollout(demo, version, "rolled_back")
     harm = [event for event in demo.server.events("rollout.harm_detected") if event["subject"]["id"] == rollout["id"]]
@@ -167,31 +178,3 @@ def catch_bad_version(demo: Demo) -> None:
         "version": version, "answers": tally.served[version], "accuracy": tally.accuracy(version),
         "champion_accuracy": tally.accuracy(demo.second_version), "harm": harm[0]["reason"], "rollout": rollout,
     }  # fmt: skip
-
-
-def trace(demo: Demo) -> None:
-    demo.world.tell_all()
-    for version in (demo.first_version, demo.second_version):
-        prediction = demo.world.last_prediction[version]
-        chain = demo.server.cli("trace", prediction)
-        expect(str(chain["model_version"]["version"]) == version, f"the chain names version {version}", chain)
-        expect(chain["prediction"]["id"] == prediction and chain["endpoint"] == LINE, "the chain begins at the prediction", chain)
-        expect(chain["route"] in ("champion", "challenger"), "the chain names the route", chain)
-        expect(bool(chain["run"]["id"]), "the chain names the run", chain)
-        commit = git_commit()
-        if commit is not None:
-            expect(chain["code"]["commit"] == commit, f"the chain names commit {commit}", chain["code"])
-            expect(chain["code"]["dirty"] in (True, False), "the chain says whether the code was changed", chain["code"])
-        expect(bool(chain["dataset"]["digest"]), "the chain ends at the dataset version", chain)
-    expect(chain["dataset"]["digest"] != demo.data_digest, "the second version was trained on other data", chain["dataset"])
-    for line in demo.server.command("trace", prediction).stdout.splitlines():
-        demo.say("| " + line)
-    audit = demo.server.cli("audit", "verify")
-    expect(audit["valid"] is True, "the event chain is whole", audit)
-    demo.say(f"audit: the chain of {audit['events']:,} events is whole")
-    demo.figures["audit"] = audit
-
-
-def git_commit() -> str | None:
-    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=PROJECT, capture_output=True, text=True)
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -8,7 +8,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from .census import People
+from .census import FEATURES, People
 from .checks import expect
 from .demo import LINE, WINDOW_ROWS, Demo
 from .traffic import Tally
@@ -136,6 +136,7 @@ def report(demo: Demo) -> None:
     for line in shown.stdout.splitlines():
         demo.say("| " + line)
     document = demo.server.get(f"/api/v1/monitors/{LINE}/report")
+    expect(isinstance(document, dict) and "AGEP" in str(document), "the report comes as JSON", document)
     path = demo.server.folder / "report.html"
     demo.server.cli("monitor", "show", LINE, "--html", path)
     page = path.read_text()
@@ -145,4 +146,15 @@ def report(demo: Demo) -> None:
     drifted = demo.server.events("drift.confirmed")
     expect(not drifted, "no drift is confirmed while the population stays the same", drifted)
     demo.say(f"report: {path}")
-    demo.figures["monitor"] = {"windows": len(windows), "report": document}
+    demo.figures["monitor"] = {
+        "windows": len(windows),
+        "drift_at_most": {feature: max(drift_values(window)[feature] for window in windows) for feature in FEATURES},
+        "accuracy": [window["performance"]["metrics"].get("accuracy") for window in reversed(windows)],
+    }
+
+
+def drift_values(window: dict) -> dict[str, float]:
+    """The population stability index of each feature, corrected for the sample size, as the monitor measured it."""
+    values = {feature["name"]: feature["psi_corrected"] for feature in window["features"]}
+    expect(all(values.get(name) is not None for name in FEATURES), "every feature's drift is measured", values)
+    return values

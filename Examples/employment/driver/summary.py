@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from .demo import Demo
 from .server import PROJECT
-from .stages_loop import git_commit
+from .stages_trace import git_commit
 
 PATH = PROJECT / "demo-summary.json"
 
