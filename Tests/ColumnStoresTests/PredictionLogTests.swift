@@ -207,7 +207,9 @@ import Testing
         let again = try await bench.openLog()
         lap("recovery")
         #expect(try await again.count(endpoint: "e") == 100_000)
-        #expect(again.evidence(endpoint: "e", versions: ["1"], since: .zero)["1"] == VersionEvidence(rows: 100_000, labelled: 100_000, correct: 50_000))
+        #expect(
+            again.evidence(endpoint: "e", versions: ["1"], since: .zero)["1"]
+                == VersionEvidence(rows: 100_000, labelled: 100_000, correct: 50_000))
     }
 }
 

@@ -93,3 +93,6 @@ func row(_ n: Int, endpoint: String = "e", route: Route = .champion, version: St
 func label(_ n: Int, _ value: Label.Value, time: Timestamp? = nil) -> Label { Label(predictionID: row(n).id, value: value, time: time) }
 
 let arrival = Timestamp(microseconds: 1_767_300_000_000_000)
+
+/// Not the type of that name in Testing.
+typealias Expectation = Datasets.Expectation

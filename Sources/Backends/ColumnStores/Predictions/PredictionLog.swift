@@ -9,9 +9,11 @@ package import Telemetry
 
 /// The prediction log: every answered row, joined with its label whenever that comes.
 ///
-/// `record` queues; the service `run` writes what waits to a write-ahead log, at most `flushInterval` later, with one flush of the disk for each
+/// `record` queues; the service `run` writes what waits to a write-ahead log, at most `flushInterval` later, with one flush of the disk
+/// for each
 /// endpoint. After a crash every row that was flushed is there exactly once. Rows beyond `segmentRows` are sealed into Parquet segments.
-/// Champion, challenger and named-version rows without an error have positions 0, 1, 2, … in their endpoint's log; shadow and failed rows lie
+/// Champion, challenger and named-version rows without an error have positions 0, 1, 2, … in their endpoint's log; shadow and failed rows
+/// lie
 /// in a log beside it and are found by id only. In memory stay about 75 bytes for each row and the rows that are not sealed yet.
 package final class PredictionLog: Service, Sendable {
     package struct Options: Sendable {
@@ -38,7 +40,8 @@ package final class PredictionLog: Service, Sendable {
     let time: any TimeSource
     let logger: Logger
     let labelLog: LabelLog
-    /// The newest label of ids that no prediction is known for (yet). Held while rows or labels become visible, so that none misses the other.
+    /// The newest label of ids that no prediction is known for (yet). Held while rows or labels become visible, so that none misses the
+    /// other.
     let early: Mutex<[IDKey: ArrivedLabel]>
     let waitingLabels = Mutex<[LabelTicket]>([])
     let instruments: PredictionInstruments
@@ -62,10 +65,12 @@ package final class PredictionLog: Service, Sendable {
     /// Opens the folders (`.jidoka/predictions`, `.jidoka/labels`) and recovers what they hold.
     /// - Throws: `failed_precondition` when a newer program wrote them or a segment is missing.
     package static func open(
-        predictions: String, labels: String, engine: ColumnEngine, pool: BlockingPool, time: any TimeSource, logger: Logger, metrics: MetricsRegistry,
+        predictions: String, labels: String, engine: ColumnEngine, pool: BlockingPool, time: any TimeSource, logger: Logger,
+        metrics: MetricsRegistry,
         options: Options = Options()
     ) async throws -> PredictionLog {
-        let recovery = Recovery(predictions: Folder(path: predictions), labels: Folder(path: labels), now: time.now(), earlyMax: options.earlyLabelsMax)
+        let recovery = Recovery(
+            predictions: Folder(path: predictions), labels: Folder(path: labels), now: time.now(), earlyMax: options.earlyLabelsMax)
         let needsEngine = try await pool.run { try recovery.prepare() }
         // Without segments there is nothing to read with the column engine, and an idle program does not load it.
         let found = try await needsEngine ? engine.session { try recovery.run(session: $0) } : pool.run { try recovery.run(session: nil) }
@@ -233,7 +238,8 @@ struct PredictionInstruments: Sendable {
         logged = metrics.counter("jidoka_predictions_logged_total", help: "Rows made durable in the prediction log.")
         dropped = metrics.counter("jidoka_predictions_dropped_total", help: "Rows that the full queue or a malformed row cost.")
         labels = metrics.counter("jidoka_predictions_labels_total", help: "Labels made durable.")
-        unjoined = metrics.counter("jidoka_predictions_labels_unjoined_total", help: "Labels on disk that memory had no room to keep for a later prediction.")
+        unjoined = metrics.counter(
+            "jidoka_predictions_labels_unjoined_total", help: "Labels on disk that memory had no room to keep for a later prediction.")
         flushSeconds = metrics.histogram("jidoka_predictions_flush_seconds", help: "Duration of one flush of the prediction log.")
     }
 }

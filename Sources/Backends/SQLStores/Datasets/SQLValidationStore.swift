@@ -35,7 +35,8 @@ package struct SQLValidationStore: ValidationStore {
             try connection.map(sql, bindings) { row in
                 ValidationResult(
                     id: row.text(0), dataset: row.text(1), digest: row.text(2), isVersion: row.bool(3), rows: row.int(4),
-                    expectations: try ValidationResult.expectations(json: JSONValue.parse(row.text(5))), checkedAt: Timestamp(microseconds: row.int(6)))
+                    expectations: try ValidationResult.expectations(json: JSONValue.parse(row.text(5))),
+                    checkedAt: Timestamp(microseconds: row.int(6)))
             }
         }
     }
