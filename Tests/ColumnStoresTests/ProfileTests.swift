@@ -57,8 +57,8 @@ import Testing
     @Test func `lists, structs and infinities do not disturb a profile`() async throws {
         let bench = try Bench()
         try await bench.execute(
-            "COPY (SELECT [i, 2] AS list, {'a': i} AS deep, CASE WHEN i = 0 THEN 'Infinity'::DOUBLE ELSE i END AS x, '2020-01-01'::DATE AS day"
-                + " FROM range(4) AS r(i)) TO '{dir}/odd.parquet' (FORMAT parquet)")
+            "COPY (SELECT [i, 2] AS list, {'a': i} AS deep, CASE WHEN i = 0 THEN 'Infinity'::DOUBLE ELSE i END AS x,"
+                + " '2020-01-01'::DATE AS day FROM range(4) AS r(i)) TO '{dir}/odd.parquet' (FORMAT parquet)")
         let profile = try await DuckDBProfiler(engine: bench.engine).profile(bench.file("odd.parquet"))
         #expect(profile.columns[0].count == 4 && profile.columns[0].minimum == nil)
         #expect(profile.columns[2].mean == 2)

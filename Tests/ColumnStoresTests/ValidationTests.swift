@@ -8,8 +8,8 @@ import Testing
 @Suite struct ValidationTests {
     /// 200 good rows in the form of the census: an id, an age, two coded answers, a label.
     private static let good = """
-        SELECT i AS id, (i * 7 % 90)::DOUBLE AS AGEP, ((i % 2) + 1)::VARCHAR AS SEX, lpad((i % 24)::VARCHAR, 2, '0') AS SCHL, i % 2 AS employed
-        FROM range(200) AS r(i)
+        SELECT i AS id, (i * 7 % 90)::DOUBLE AS AGEP, ((i % 2) + 1)::VARCHAR AS SEX, lpad((i % 24)::VARCHAR, 2, '0') AS SCHL,
+        i % 2 AS employed FROM range(200) AS r(i)
         """
     /// The same with nulls, impossible ages, an unseen category, a repeated id, and without SCHL.
     private static let corrupted = """
@@ -94,8 +94,10 @@ import Testing
     }
 
     @Test func `text where numbers should be is unexpected, and NaN is missing`() async throws {
-        let query =
-            "SELECT CASE WHEN i = 1 THEN 'old' ELSE i::VARCHAR END AS age, CASE WHEN i = 2 THEN 'NaN'::DOUBLE ELSE i END AS x FROM range(5) AS r(i)"
+        let query = """
+            SELECT CASE WHEN i = 1 THEN 'old' ELSE i::VARCHAR END AS age, CASE WHEN i = 2 THEN 'NaN'::DOUBLE ELSE i END AS x
+            FROM range(5) AS r(i)
+            """
         let suite = ExpectationSuite([
             Expectation(.between(.init(min: 0, max: 120)), column: "age"), Expectation(.columnType(.integer), column: "age"),
             Expectation(.notNull, column: "x"), Expectation(.between(.init(min: 0)), column: "x"),

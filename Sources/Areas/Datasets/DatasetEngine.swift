@@ -57,6 +57,7 @@ package struct DatasetSplit: Sendable, Hashable {
     }
 }
 
+/// Which of the rows: all of them, those for training, or those kept for the gate.
 package enum DatasetPart: String, Sendable, Hashable, CaseIterable {
     case all, train, holdout
 }

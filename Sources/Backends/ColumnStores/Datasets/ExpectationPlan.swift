@@ -41,8 +41,8 @@ struct ExpectationPlan {
         switch expectation.rule {
         case .notNull: return "NOT \(present)"
         case .unique:
-            return
-                "\(present) AND \(field.sql) IN (SELECT \(field.sql) FROM \(source.relation) WHERE \(present) GROUP BY \(field.sql) HAVING count(*) > 1)"
+            let repeated = "SELECT \(field.sql) FROM \(source.relation) WHERE \(present) GROUP BY \(field.sql) HAVING count(*) > 1"
+            return "\(present) AND \(field.sql) IN (\(repeated))"
         case .between(let interval):
             let number = field.numberSQL
             let below = interval.min.map { " OR \(number) < \(literal($0))" } ?? ""

@@ -117,24 +117,26 @@ extension PredictionLog: PredictionSink {
         if taken > 0 { wake.yield() }
     }
 
-    /// Writes what waits, again and again, until the task is cancelled; then once more.
+    /// Writes what waits, again and again, until the task is cancelled; then once more. After a failure (a full disk) it waits twice as long
+    /// as before, at most `retryMax`.
     package func run() async throws {
+        var pause = options.flushInterval
         for await _ in wakeups {
-            do {
-                try await time.sleep(for: options.flushInterval)
-            } catch {
-                break
-            }
+            do { try await time.sleep(for: pause) } catch { break }
             do {
                 try await flush()
+                pause = options.flushInterval
             } catch {
                 logger.error("predictions could not be written", [("error", .string("\(error)")), ("waiting", .int(Int64(queued)))])
+                pause = min(pause * 2, PredictionLog.retryMax)
                 wake.yield()  // what could not be written waits in the queue for the next attempt
             }
             if Task.isCancelled { break }
         }
         try await flush()
     }
+
+    private static let retryMax = Duration.seconds(10)
 
     /// Makes all recorded rows durable and readable, and seals what is due.
     package func flush() async throws {

@@ -36,8 +36,10 @@ package struct SQLDatasetStore: DatasetStore {
             throw JidokaError.invalidArgument(
                 "`\(prefix)` is no version", hint: "give 4 to 64 digits of the digest in lower case, as `jidoka data list` shows")
         }
-        let sql =
-            "SELECT \(SQLDatasetStore.columns) FROM dataset_versions WHERE dataset = ? AND digest >= ? AND digest < ? ORDER BY digest LIMIT 2"
+        let sql = """
+            SELECT \(SQLDatasetStore.columns) FROM dataset_versions
+            WHERE dataset = ? AND digest >= ? AND digest < ? ORDER BY digest LIMIT 2
+            """
         let found = try await database.read { connection in
             try connection.map(sql, [.text(dataset), .text(prefix), .text(prefix + "g")], SQLDatasetStore.version)
         }
@@ -68,8 +70,8 @@ package struct SQLDatasetStore: DatasetStore {
         try checkPage(limit)
         let sql = """
             SELECT \(SQLDatasetStore.columns), total FROM dataset_versions JOIN
-            (SELECT max(sequence) AS newest, count(*) AS total FROM dataset_versions WHERE dataset > ? GROUP BY dataset ORDER BY dataset LIMIT ?)
-            ON sequence = newest ORDER BY dataset
+            (SELECT max(sequence) AS newest, count(*) AS total FROM dataset_versions
+            WHERE dataset > ? GROUP BY dataset ORDER BY dataset LIMIT ?) ON sequence = newest ORDER BY dataset
             """
         return try await database.read { connection in
             try connection.map(sql, [.text(after ?? ""), .int(Int64(limit))]) { row in

@@ -15,7 +15,10 @@ package struct SQLValidationStore: ValidationStore {
         let expectations = JSONValue.array(result.expectations.map { .object($0.json) }).text
         try await database.write { connection in
             try connection.execute(
-                "INSERT INTO dataset_validations (id, dataset, digest, is_version, success, rows, expectations, checked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                """
+                INSERT INTO dataset_validations (id, dataset, digest, is_version, success, rows, expectations, checked_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
                 [
                     .text(result.id), .text(result.dataset), .text(result.digest), SQLValue(result.isVersion), SQLValue(result.success),
                     .int(result.rows), .text(expectations), .int(result.checkedAt.microseconds),
