@@ -117,30 +117,44 @@ extension PredictionLog: PredictionSink {
         if taken > 0 { wake.yield() }
     }
 
-    /// Writes what waits, again and again, until the task is cancelled; then once more. After a failure (a full disk) it waits twice as long
-    /// as before, at most `retryMax`.
+    /// Writes what waits, again and again, until the task is cancelled; then once more. After a failed write (a full disk) it waits twice as
+    /// long as before, at most `retryMax`; after a failed seal the next one is tried `sealRetry` later, and writing goes on meanwhile.
     package func run() async throws {
         var pause = options.flushInterval
+        var nextSeal = time.now()
         for await _ in wakeups {
             do { try await time.sleep(for: pause) } catch { break }
             do {
-                try await flush()
+                try await pool.run { try self.writeQueued() }
                 pause = options.flushInterval
             } catch {
-                logger.error("predictions could not be written", [("error", .string("\(error)")), ("waiting", .int(Int64(queued)))])
+                let waiting = Int64(queued)
+                logger.error("predictions could not be written", [("error", .string("\(error)")), ("waiting", .int(waiting))])
                 pause = min(pause * 2, PredictionLog.retryMax)
                 wake.yield()  // what could not be written waits in the queue for the next attempt
             }
             if Task.isCancelled { break }
+            guard time.now() >= nextSeal else { continue }
+            do {
+                try await sealDue()
+            } catch {
+                logger.error("predictions could not be sealed into a segment", [("error", .string("\(error)"))])
+                nextSeal = time.now() + PredictionLog.sealRetry
+            }
         }
-        try await flush()
+        try await pool.run { try self.writeQueued() }
     }
 
     private static let retryMax = Duration.seconds(10)
+    private static let sealRetry = Duration.seconds(60)
 
     /// Makes all recorded rows durable and readable, and seals what is due.
     package func flush() async throws {
         try await pool.run { try self.writeQueued() }
+        try await sealDue()
+    }
+
+    private func sealDue() async throws {
         let now = time.now()
         let due = logs.withLock { Array($0.values) }
             .filter { $0.isSealDue(rowsMin: options.segmentRows, age: options.segmentAge, at: now) }
