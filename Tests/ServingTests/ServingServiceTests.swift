@@ -152,6 +152,8 @@ struct ServingServiceTests {
                 }
             }
             for round in 0..<60 {
+                let before = load.answered.load(ordering: .relaxed)
+                while load.answered.load(ordering: .relaxed) < before + 5 { await Task.yield() }
                 let version = "\(round % 5 + 1)"
                 let next = "\((round + 1) % 5 + 1)"
                 try await service.promote(version, of: "e", actor: "user:test", reason: "round \(round)")
