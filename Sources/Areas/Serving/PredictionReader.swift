@@ -2,13 +2,13 @@
 ///
 /// A label output is one integer or text a row; probabilities are an output of at least two floating-point columns. With a label output that
 /// decides, without one the most probable class does; with neither, the first output of one number a row is the predicted value.
-struct PredictionReader: Sendable {
+package struct PredictionReader: Sendable {
     private let label: String?
     private let probabilities: String?
     private let value: String?
     private let classLabels: [String]?
 
-    init(_ signature: ModelSignature) {
+    package init(_ signature: ModelSignature) {
         func isOneColumn(_ spec: TensorSpec) -> Bool { spec.shape.count <= 1 || (spec.shape.count == 2 && spec.shape[1] == 1) }
         func isFloating(_ spec: TensorSpec) -> Bool { [.fp32, .fp64, .fp16, .bf16].contains(spec.type) }
         label = signature.outputs.first { isOneColumn($0) && !isFloating($0) }?.name
@@ -18,7 +18,7 @@ struct PredictionReader: Sendable {
     }
 
     /// One prediction a row, `.missing` where the outputs have none.
-    func predictions(_ outputs: TensorBatch, count: Int) -> [(prediction: FeatureValue, score: Double?)] {
+    package func predictions(_ outputs: TensorBatch, count: Int) -> [(prediction: FeatureValue, score: Double?)] {
         let labels = label.flatMap { outputs[$0] }.flatMap { $0.storedCount == count ? $0 : nil }
         let scores = probabilities.flatMap { outputs[$0] }.flatMap { $0.rows == count && $0.storedCount >= 2 * count ? $0 : nil }
         let values = value.flatMap { outputs[$0] }.flatMap { $0.storedCount == count ? $0 : nil }
