@@ -12,14 +12,14 @@ package final class PipelineEngine: Service {
     let store: any PipelineStore
     let workspace: any PipelineWorkspace
     let runner: any StepRunner
-    private let environment: [String: String]
+    private let environment: @Sendable () -> [String: String]
     private let time: any TimeSource
     private let logger: Logger
     private let submissions: AsyncStream<String>
     private let submitted: AsyncStream<String>.Continuation
     private let inboxes = Mutex<[String: AsyncStream<PipelineMachine.Input>.Continuation]>([:])
 
-    /// `environment` is given to every step, below what the run itself sets.
+    /// `environment` is asked for at each run and given to every step, below what the run itself sets.
     package init(
         store: any PipelineStore, workspace: any PipelineWorkspace, runner: any StepRunner, environment: [String: String],
         time: any TimeSource,
@@ -149,7 +149,7 @@ extension PipelineEngine {
         if let branch = code.branch { tags["jidoka.git.branch"] = .string(branch) }
         if let dirty = code.dirty { tags["jidoka.git.dirty"] = .string(dirty ? "true" : "false") }
         for (name, prepared) in data.sorted(by: { $0.key < $1.key }) { tags["jidoka.dataset.\(name)"] = .string(prepared.digest) }
-        var environment = environment
+        var environment = environment()
         environment["JIDOKA_PIPELINE_RUN"] = run.id
         environment["MLFLOW_RUN_CONTEXT"] = JSONValue.object(tags).text
         return Context(run: run, data: data, values: values, environment: environment)
