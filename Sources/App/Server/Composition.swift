@@ -11,6 +11,7 @@ import FileStores
 import HTTP
 import JSON
 import JidokaAPI
+import Line
 import Lineage
 import MLflowAPI
 import Monitoring
@@ -122,7 +123,7 @@ extension Composition {
         let client = OutboundClient(pool: base.network)
         let alerts = AlertService(
             rules: { (line.line?.alerts ?? []).map { AlertRule(event: $0.event, level: AlertLevel(rawValue: $0.level) ?? .p2, channels: $0.channels) } },
-            channels: { webhooks(line, environment, client) }, store: SQLAlertStore(database: base.database), log: events, time: base.time,
+            channels: { webhooks(line, environment, client, logger) }, store: SQLAlertStore(database: base.database), log: events, time: base.time,
             ids: base.ids, logger: logger)
         let watchers = Watchers(
             base: base, events: events, line: line, log: log, datasets: datasets, areas: areas, tracking: tracking, pipelines: pipelines,
@@ -155,11 +156,17 @@ extension Composition {
             ids: base.ids)
     }
 
-    private static func webhooks(_ line: LineState, _ environment: [String: String], _ client: OutboundClient) -> [String: any AlertChannel] {
+    private static func webhooks(
+        _ line: LineState, _ environment: [String: String], _ client: OutboundClient, _ logger: Logger
+    ) -> [String: any AlertChannel] {
         var channels: [String: any AlertChannel] = [:]
         for declared in line.line?.channels ?? [] {
             guard let url = environment[declared.urlVariable], !url.isEmpty else { continue }
-            channels[declared.name] = WebhookChannel(url: url, secret: declared.secretVariable.flatMap { environment[$0] }, client: client)
+            let secret = declared.secretVariable.flatMap { environment[$0] }
+            do { channels[declared.name] = try WebhookChannel(name: declared.name, url: url, secret: secret, client: client) } catch {
+                // The delivery then fails with the channel's name, and is tried again: the address may be mended meanwhile.
+                logger.warning("a channel cannot be used", [("channel", .string(declared.name)), ("error", .string(error.description))])
+            }
         }
         return channels
     }

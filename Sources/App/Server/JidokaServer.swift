@@ -1,11 +1,17 @@
 import Clockwork
+import ColumnStores
 import Errors
 import Events
 import Glibc
 import HTTP
 import JSON
 import JidokaAPI
+import Line
+import SQL
+import SQLStores
+import Serving
 import Telemetry
+import Tracking
 
 /// The whole server in one call.
 package enum JidokaServer {

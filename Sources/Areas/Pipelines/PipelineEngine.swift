@@ -21,9 +21,8 @@ package final class PipelineEngine: Service {
 
     /// `environment` is asked for at each run and given to every step, below what the run itself sets.
     package init(
-        store: any PipelineStore, workspace: any PipelineWorkspace, runner: any StepRunner, environment: [String: String],
-        time: any TimeSource,
-        logger: Logger
+        store: any PipelineStore, workspace: any PipelineWorkspace, runner: any StepRunner,
+        environment: @escaping @Sendable () -> [String: String], time: any TimeSource, logger: Logger
     ) {
         self.store = store
         self.workspace = workspace

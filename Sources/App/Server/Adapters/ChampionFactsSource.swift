@@ -1,4 +1,5 @@
 import Errors
+import Line
 import Monitoring
 import Registry
 import Serving

@@ -3,6 +3,7 @@ import Datasets
 import Events
 import JSON
 import JidokaAPI
+import Line
 import SQLStores
 import Serving
 

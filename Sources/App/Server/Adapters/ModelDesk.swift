@@ -1,3 +1,4 @@
+import Clockwork
 import Errors
 import JSON
 import JidokaAPI

@@ -64,7 +64,7 @@ struct Releases: Sendable {
     /// Newest first.
     func versions(of name: String) async throws -> [ModelVersion] {
         _ = try await registry.model(name: name)
-        let filter = try ModelVersionFilter.parse("name = '\(name)'")
+        let filter = try RegistryFilter.versions("name = '\(name)'")
         return try await registry.searchVersions(ModelVersionSearch(filter: filter, limit: 1_000)).items.sorted { $0.version > $1.version }
     }
 

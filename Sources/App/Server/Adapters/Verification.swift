@@ -49,7 +49,8 @@ struct Verification: ModelVerifier {
         }
         report.loads = true
         do {
-            let example = try await description.inputExample.map { try await folder.contents($0) } ?? nil
+            var example: [UInt8]?
+            if let name = description.inputExample { example = try await folder.contents(name) }
             let rows = try ExampleRows(example, features: model.signature.featureNames.count)
             let outputs = try await model.infer(try FeatureTensors.batch(rows.cells, for: model.signature))
             report.predicts = outputs.rows == rows.cells.count
