@@ -130,11 +130,13 @@ import Testing
 
     @Test func `loading and unloading over and over does not gather memory`() throws {
         let bytes = try Fixtures.bytes("forest_zipmap.onnx")
-        let input = try ONNXTensor(shape: [2_000, 4], floats: [Float](repeating: 1, count: 8_000))
-        func once() throws { _ = try ONNXSession(bytes: bytes).run(inputs: [(name: "X", tensor: input)]) }
-        for _ in 0..<5 { try once() }
-        let before = try residentBytes()
-        for _ in 0..<100 { try once() }
-        #expect(try residentBytes() - before < 60 << 20)
+        let input = try ONNXTensor(shape: [500, 4], floats: [Float](repeating: 1, count: 2_000))
+        func growth() throws -> Int {
+            let before = try residentBytes()
+            for _ in 0..<40 { _ = try ONNXSession(bytes: bytes).run(inputs: [(name: "X", tensor: input)]) }
+            return try residentBytes() - before
+        }
+        // Forty sessions that are kept take 30 MB. Other tests of this process take memory too, hence several tries.
+        #expect(try (0..<8).contains { _ in try growth() < 8 << 20 })
     }
 }
