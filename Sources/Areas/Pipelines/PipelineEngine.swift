@@ -12,18 +12,17 @@ package final class PipelineEngine: Service {
     let store: any PipelineStore
     let workspace: any PipelineWorkspace
     let runner: any StepRunner
-    private let environment: [String: String]
+    private let environment: @Sendable () -> [String: String]
     private let time: any TimeSource
     private let logger: Logger
     private let submissions: AsyncStream<String>
     private let submitted: AsyncStream<String>.Continuation
     private let inboxes = Mutex<[String: AsyncStream<PipelineMachine.Input>.Continuation]>([:])
 
-    /// `environment` is given to every step, below what the run itself sets.
+    /// `environment` is asked for at each run and given to every step, below what the run itself sets.
     package init(
-        store: any PipelineStore, workspace: any PipelineWorkspace, runner: any StepRunner, environment: [String: String],
-        time: any TimeSource,
-        logger: Logger
+        store: any PipelineStore, workspace: any PipelineWorkspace, runner: any StepRunner,
+        environment: @escaping @Sendable () -> [String: String], time: any TimeSource, logger: Logger
     ) {
         self.store = store
         self.workspace = workspace
@@ -153,7 +152,7 @@ extension PipelineEngine {
         if let branch = code.branch { tags["jidoka.git.branch"] = .string(branch) }
         if let dirty = code.dirty { tags["jidoka.git.dirty"] = .string(dirty ? "true" : "false") }
         for (name, prepared) in data.sorted(by: { $0.key < $1.key }) { tags["jidoka.dataset.\(name)"] = .string(prepared.digest) }
-        var environment = environment
+        var environment = environment()
         environment["JIDOKA_PIPELINE_RUN"] = run.id
         return Context(run: run, data: data, values: values, environment: environment, tags: tags)
     }

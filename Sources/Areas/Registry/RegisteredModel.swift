@@ -33,7 +33,7 @@ package struct RegisteredModel: Sendable, Hashable {
     package var updatedAt: Timestamp
     package var tags: [ModelTag]
     package var aliases: [ModelAlias]
-    /// The highest version of each stage, by stage order of `ModelStage.allCases`.
+    /// The highest version of each stage, by version; their `aliases` are not filled.
     package var latestVersions: [ModelVersion]
 
     package init(

@@ -46,7 +46,7 @@ extension TrackingService {
         let experiment = try await experiment(id: id)
         guard experiment.lifecycle == .active else {
             throw JidokaError(
-                .failedPrecondition, "Cannot rename a non-active experiment.", hint: "restore it first")
+                .failedPrecondition, "Cannot rename a non-active experiment.", hint: "restore it first", fields: ["mlflow_code": "INVALID_STATE"])
         }
         let payload: JSONObject = ["from": .string(experiment.name), "to": .string(name)]
         let renamed = event("experiment.renamed", "experiment", id, actor: actor, payload: payload)
