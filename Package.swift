@@ -132,7 +132,9 @@ let app: [Target] = [
     module(
         "App", "Server", "The composition root: back ends chosen, areas joined by adapters, services run.",
         uses: (kit + areas + backends + api).map(\.name) + ["Line"]),
-    module("App", "Commands", "The command line: one file per command.", uses: basics + ["CommandLine", "Outbound", "Line", "Server"]),
+    module(
+        "App", "Commands", "The command line: one file per command.",
+        uses: basics + ["CommandLine", "Columns", "Outbound", "Datasets", "Pipelines", "Line", "Server"]),
     .executableTarget(name: "jidoka", dependencies: ["Commands"], path: "Sources/App/jidoka", swiftSettings: strict),
 ]
 
@@ -188,7 +190,7 @@ let testTargets: [Target] = [
     tests("JidokaAPI", uses: basics + ["HTTP"]),
     tests("Line", uses: basics),
     tests("Server", uses: basics),
-    tests("Commands", uses: basics),
+    tests("Commands", uses: basics + ["CommandLine", "Columns", "HTTP", "Outbound", "Line", "Server"]),
 ]
 
 let package = Package(

@@ -50,7 +50,7 @@ package struct GateService: Sendable {
         let verdict: GateVerdict = checks.allSatisfy { $0.verdict == .passed } ? .passed : .failed
         let report = GateReport(
             id: ids.next(), model: name, version: version, digest: judged.verification?.digest ?? "", champion: champion, data: data,
-            rows: evaluation.rows, verdict: verdict, checks: checks, time: time.now())
+            rows: evaluation.rows, verdict: verdict, checks: checks, metrics: evaluation.metrics, time: time.now())
         let event = EventDraft(
             kind: verdict == .passed ? "gate.passed" : "gate.failed", subject: EventSubject("model_version", "\(name)/\(version)"),
             actor: actor, reason: reason.isEmpty ? report.failures.joined(separator: "; ") : reason, payload: report.json, time: report.time

@@ -9,8 +9,8 @@ import Serving
 import Statistics
 
 /// Runs a version over the rows of a dataset part and measures it: the server's own figures, not those that a script logged.
-struct Evaluation: ModelEvaluator {
-    let files: ModelFiles
+struct Evaluator: ModelEvaluator {
+    let unpacker: ModelUnpacker
     let runtime: any ModelRuntime
     let datasets: DatasetService
     let columns: DatasetColumns
@@ -25,12 +25,12 @@ struct Evaluation: ModelEvaluator {
 
     func evaluate(
         _ version: ModelVersionRef, on data: EvaluationData, metrics: [String], slices: [String]
-    ) async throws -> Registry.Evaluation {
+    ) async throws -> Evaluation {
         let declared = try line.data(data.dataset)
         guard let label = declared.label else {
             throw JidokaError.failedPrecondition("dataset `\(data.dataset)` declares no `label`", hint: "add `label: COLUMN` to it in jidoka.yaml")
         }
-        let artifact = try await files.unpack(model: version.name, version: String(version.version), location: version.location)
+        let artifact = try await unpacker.unpack(model: version.name, version: String(version.version), location: version.location)
         let model = try await runtime.load(artifact)
         do {
             let found = try await evaluate(model, data, label: label, metrics: metrics, slices: slices)
@@ -44,7 +44,7 @@ struct Evaluation: ModelEvaluator {
 
     private func evaluate(
         _ model: any LoadedModel, _ data: EvaluationData, label: String, metrics: [String], slices: [String]
-    ) async throws -> Registry.Evaluation {
+    ) async throws -> Evaluation {
         let version = try await datasets.version(dataset: data.dataset, version: data.version)
         let part = DatasetPart(rawValue: data.part)
         let file =
@@ -54,12 +54,12 @@ struct Evaluation: ModelEvaluator {
                 try await datasets.file(digest: version.digest)
             }
         let names = model.signature.featureNames
-        let all = try await columns.columns(of: file, names: names + [label] + slices, rowsMax: Evaluation.rowsMax)
+        let all = try await columns.columns(of: file, names: names + [label] + slices, rowsMax: Evaluator.rowsMax)
         let features = Array(all[..<names.count])
         let truth = WindowEvaluator.texts(of: all[names.count])
         let predictions = try await predict(model, features, count: truth.count)
         let rows = truth.indices.filter { truth[$0] != nil }
-        var found: [Registry.Evaluation.Slice] = []
+        var found: [Evaluation.Slice] = []
         for (column, values) in zip(slices, all[(names.count + 1)...]) {
             let keys = WindowEvaluator.texts(of: values)
             for (value, members) in Dictionary(grouping: rows, by: { keys[$0] ?? "" }).sorted(by: { $0.key < $1.key }) {
@@ -67,7 +67,7 @@ struct Evaluation: ModelEvaluator {
                 found.append(.init(column: column, value: value, rows: members.count, metrics: measured))
             }
         }
-        return Registry.Evaluation(
+        return Evaluation(
             rows: rows.count, metrics: measure(truth, predictions, rows, metrics), slices: found,
             latencyP99Milliseconds: try await latency(model, features, count: truth.count))
     }
@@ -78,7 +78,7 @@ struct Evaluation: ModelEvaluator {
         predictions.reserveCapacity(count)
         var start = 0
         while start < count {
-            let rows = start..<min(count, start + Evaluation.chunkRows)
+            let rows = start..<min(count, start + Evaluator.chunkRows)
             let outputs = try await model.infer(try FeatureTensors.batch(features, rows: rows, for: model.signature))
             for (prediction, _) in reader.predictions(outputs, count: rows.count) {
                 switch prediction {
@@ -106,12 +106,12 @@ struct Evaluation: ModelEvaluator {
     private func latency(_ model: any LoadedModel, _ features: [FeatureColumn], count: Int) async throws -> Double? {
         guard count > 0 else { return nil }
         var times: [Double] = []
-        for call in 0..<(Evaluation.warmCalls + Evaluation.latencyCalls) {
+        for call in 0..<(Evaluator.warmCalls + Evaluator.latencyCalls) {
             let row = call % count
             let batch = try FeatureTensors.batch(features, rows: row..<row + 1, for: model.signature)
             let started = time.steadyNanoseconds()
             _ = try await model.infer(batch)
-            if call >= Evaluation.warmCalls { times.append(Double(time.steadyNanoseconds() - started) / 1e6) }
+            if call >= Evaluator.warmCalls { times.append(Double(time.steadyNanoseconds() - started) / 1e6) }
         }
         return quantile(sorted: times.sorted(), 0.99)
     }
