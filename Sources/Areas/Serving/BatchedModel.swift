@@ -14,8 +14,8 @@ package struct BatchAnswer: Sendable {
 
 /// A loaded model behind a dynamic batcher.
 ///
-/// There is no scheduler thread: each batch is run by the task of one of its own requests, so a request that finds a free instance runs without
-/// a hop, and one that waited is woken either to run its batch or with its answer.
+/// There is no scheduler thread: each batch is run by the task of one of its own requests. So a request that finds a free instance runs
+/// without a hop, and one that waited is woken either to run its batch or with its answer.
 package final class BatchedModel: Sendable {
     private struct State {
         var machine: DynamicBatcher<Waiter>
