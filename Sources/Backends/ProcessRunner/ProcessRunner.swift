@@ -27,7 +27,8 @@ package struct LocalProcessRunner: StepRunner {
         logger: Logger
     ) {
         self.projectFolder = projectFolder
-        self.logsFolder = logsFolder
+        // A child opens its log from the project folder: the path must not depend on where that is.
+        self.logsFolder = logsFolder.hasPrefix("/") ? logsFolder : "\(workingFolder())/\(logsFolder)"
         self.baseEnvironment = baseEnvironment
         self.pool = pool
         self.time = time
@@ -145,6 +146,12 @@ private func environment(of id: Int32) -> Set<String> {
     var bytes = [UInt8](repeating: 0, count: 1 << 20)
     let count = fread(&bytes, 1, bytes.count, file)
     return Set(bytes.prefix(count).split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
+}
+
+private func workingFolder() -> String {
+    guard let path = getcwd(nil, 0) else { return "" }
+    defer { free(path) }
+    return String(cString: path)
 }
 
 func errorText() -> String { String(cString: strerror(errno)) }
