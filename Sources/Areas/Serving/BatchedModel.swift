@@ -86,11 +86,11 @@ package final class BatchedModel: Sendable {
                 batch[0].payload.settle(.lead(batch))
             }
         }
-        if let wakeAt = step.wakeAt { sleep(until: wakeAt) }
+        if let wakeAt = step.wakeAt { setTimer(for: wakeAt) }
         return own
     }
 
-    private func sleep(until wakeAt: UInt64) {
+    private func setTimer(for wakeAt: UInt64) {
         let needed = state.withLock { state in
             if state.timers.contains(where: { $0 <= wakeAt }) { return false }
             state.timers.append(wakeAt)

@@ -24,6 +24,7 @@ package struct InferenceCall: Sendable {
     }
 }
 
+/// What an endpoint answered, and who answered it.
 package struct InferenceAnswer: Sendable {
     package var outputs: TensorBatch
     /// The registered model.
