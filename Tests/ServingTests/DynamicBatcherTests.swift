@@ -1,4 +1,5 @@
 import Clockwork
+import Errors
 import Testing
 
 @testable import Serving

@@ -2,6 +2,7 @@ import Clockwork
 import Conformance
 import Errors
 import Events
+import JSON
 import Synchronization
 import Telemetry
 import Testing
@@ -137,32 +138,33 @@ struct ServingServiceTests {
 
     @Test func `plans change under load without one failed request`() async throws {
         let service = try await started()
-        let stop = Atomic<Bool>(false)
-        let answered = Atomic<Int>(0)
+        let load = Load()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for client in 0..<8 {
                 group.addTask {
-                    while !stop.load(ordering: .relaxed) {
+                    while !load.stop.load(ordering: .relaxed) {
                         let answer = try await service.infer(self.call(unit: "client-\(client)"))
                         let label = answer.outputs["label"]?.number(at: 0)
                         #expect(label == 10 + 1_000 * (Double(answer.version) ?? 0), "the answer is not of the version that it names")
-                        answered.wrappingAdd(1, ordering: .relaxed)
+                        load.answered.wrappingAdd(1, ordering: .relaxed)
                         await Task.yield()
                     }
                 }
             }
             for round in 0..<60 {
+                let before = load.answered.load(ordering: .relaxed)
+                while load.answered.load(ordering: .relaxed) < before + 5 { await Task.yield() }
                 let version = "\(round % 5 + 1)"
                 let next = "\((round + 1) % 5 + 1)"
                 try await service.promote(version, of: "e", actor: "user:test", reason: "round \(round)")
                 try await service.setChallenger(next, percent: 50, of: "e", actor: "user:test", reason: "round \(round)")
                 if round % 3 == 0 { try await service.withdraw(next, of: "e", actor: "user:test", reason: "round \(round)") }
             }
-            stop.store(true, ordering: .relaxed)
+            load.stop.store(true, ordering: .relaxed)
             try await group.waitForAll()
         }
         await service.retiring.settle()
-        #expect(answered.load(ordering: .relaxed) > 100)
+        #expect(load.answered.load(ordering: .relaxed) > 100)
         #expect(runtime.runsAfterUnload == 0, "a model was unloaded under a request")
         let plan = try #require(try await store.endpoint(named: "e")).plan
         #expect(runtime.loaded == plan.versions.map { "m/\($0)" }.sorted(), "a version leaked")
@@ -249,6 +251,11 @@ struct ServingServiceTests {
         #expect(since["2"]?.requests == 7 && since["2"]?.latency.total == 7)
         #expect(try service.statistics(of: "e")["1"]?.requests == 5)
     }
+}
+
+private final class Load: Sendable {
+    let stop = Atomic<Bool>(false)
+    let answered = Atomic<Int>(0)
 }
 
 /// Lets another writer in right before a plan is stored.

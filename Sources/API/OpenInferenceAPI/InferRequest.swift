@@ -27,7 +27,7 @@ struct InferRequest {
     /// - Parameter signature: asked for only by a raw request, whose one input has no description of its own.
     init(_ body: [UInt8], headerLength: String?, signature: () throws -> ModelSignature) throws {
         guard let headerLength else {
-            self = try InferRequest(json: try JSONValue.parse(body), blobs: nil)
+            self = try InferRequest(json: try JSONDocument(body).root, blobs: nil)
             return
         }
         guard let length = Int(headerLength), length >= 0, length <= body.count else {
@@ -39,52 +39,56 @@ struct InferRequest {
             binaryOutputs = true
             return
         }
-        self = try InferRequest(json: try JSONValue.parse(body[..<length]), blobs: body[length...])
+        self = try InferRequest(json: try JSONDocument(Array(body[..<length])).root, blobs: body[length...])
     }
 
-    private init(json: JSONValue, blobs: ArraySlice<UInt8>?) throws {
-        guard case .object(let request) = json else { throw JidokaError.invalidArgument("the request must be a JSON object") }
-        guard case .array(let items)? = request["inputs"] else {
+    private init(json request: JSONCursor, blobs: ArraySlice<UInt8>?) throws {
+        guard request.kind == .object else { throw JidokaError.invalidArgument("the request must be a JSON object") }
+        guard let items = request["inputs"], items.kind == .array else {
             throw JidokaError.invalidArgument(
                 "the request has no list `inputs`", hint: #"{"inputs": [{"name", "shape", "datatype", "data"}]}"#)
         }
-        switch request["id"] {
-        case nil, .null: id = nil
-        case .string(let text): id = text
-        case .int(let number): id = String(number)
-        default: throw JidokaError.invalidArgument("`id` must be a string")
-        }
+        id = try InferRequest.id(request["id"])
         var blobs = BlobReader(blobs ?? [])
-        inputs = try items.map { try InferRequest.tensor($0, &blobs) }
+        inputs = try items.elements.map { try InferRequest.tensor($0, &blobs) }
         try blobs.finish()
         let parameters = request["parameters"]
-        binaryOutputs = parameters?["binary_data_output"]?.boolValue ?? false
-        timeout = parameters?["timeout"]?.intValue.flatMap { $0 > 0 ? Int($0) : nil }
-        if case .array(let wanted)? = request["outputs"], !wanted.isEmpty {
-            outputs = try wanted.map { item in
-                guard let name = item["name"]?.stringValue else { throw JidokaError.invalidArgument("an entry of `outputs` has no `name`") }
-                let parameters = item["parameters"]
-                return Output(
-                    name: name, binary: parameters?["binary_data"]?.boolValue,
-                    topClasses: parameters?["classification"]?.intValue.map { Int(clamping: $0) })
-            }
-        }
+        binaryOutputs = parameters?["binary_data_output"]?.bool ?? false
+        timeout = parameters?["timeout"]?.int.flatMap { $0 > 0 ? Int($0) : nil }
+        if let wanted = request["outputs"], wanted.count > 0 { outputs = try wanted.elements.map(InferRequest.output) }
     }
 
-    private static func tensor(_ item: JSONValue, _ blobs: inout BlobReader) throws -> Tensor {
-        guard let name = item["name"]?.stringValue else { throw JidokaError.invalidArgument("an input has no `name`") }
-        guard let datatype = item["datatype"]?.stringValue else { throw JidokaError.invalidArgument("input '\(name)' has no `datatype`") }
+    private static func id(_ value: JSONCursor?) throws -> String? {
+        guard let value, !value.isNull else { return nil }
+        if let text = value.string { return text }
+        guard value.kind == .int, let number = value.int else { throw JidokaError.invalidArgument("`id` must be a string") }
+        return String(number)
+    }
+
+    private static func output(_ item: JSONCursor) throws -> Output {
+        guard let name = item["name"]?.string else { throw JidokaError.invalidArgument("an entry of `outputs` has no `name`") }
+        let parameters = item["parameters"]
+        return Output(
+            name: name, binary: parameters?["binary_data"]?.bool, topClasses: parameters?["classification"]?.int.map { Int(clamping: $0) })
+    }
+
+    private static func tensor(_ item: JSONCursor, _ blobs: inout BlobReader) throws -> Tensor {
+        guard let name = item["name"]?.string else { throw JidokaError.invalidArgument("an input has no `name`") }
+        guard let datatype = item["datatype"]?.string else { throw JidokaError.invalidArgument("input '\(name)' has no `datatype`") }
         guard let type = TensorType(rawValue: datatype) else {
             throw JidokaError.invalidArgument(
                 "input '\(name)' has the unknown datatype '\(datatype)'",
                 hint: "one of " + TensorType.allCases.map(\.rawValue).joined(separator: ", "))
         }
-        guard case .array(let sizes)? = item["shape"] else { throw JidokaError.invalidArgument("input '\(name)' has no list `shape`") }
-        let shape = try sizes.map { size in
-            guard let size = size.intValue, size >= 0, size <= Int64(Int32.max) else {
+        guard let sizes = item["shape"], sizes.kind == .array else {
+            throw JidokaError.invalidArgument("input '\(name)' has no list `shape`")
+        }
+        var shape: [Int] = []
+        try sizes.forEachElement { size in
+            guard let size = size.int, size >= 0, size <= Int64(Int32.max) else {
                 throw JidokaError.invalidArgument("input '\(name)' has an impossible shape")
             }
-            return Int(size)
+            shape.append(Int(size))
         }
         let parameters = item["parameters"]
         if parameters?["shared_memory_region"] != nil {
@@ -92,7 +96,7 @@ struct InferRequest {
                 "input '\(name)' is in shared memory, which this server does not read", hint: "send the data itself")
         }
         if let size = parameters?["binary_data_size"] {
-            guard let bytes = size.intValue.flatMap({ Int(exactly: $0) }), bytes >= 0 else {
+            guard let bytes = size.int.flatMap({ Int(exactly: $0) }), bytes >= 0 else {
                 throw JidokaError.invalidArgument("input '\(name)' has an impossible `binary_data_size`")
             }
             return try Tensor(name: name, type: type, shape: shape, blob: try blobs.next(bytes, for: name))

@@ -81,12 +81,28 @@ private func write(_ tensor: Tensor, binary: Bool, to writer: inout JSONWriter) 
         writer.endObject()
     } else {
         writer.key("data")
-        var data: [UInt8] = [0x5B]
-        tensor.appendJSON(elements: 0..<tensor.storedCount, to: &data)
-        data.append(0x5D)
-        writer.raw(data)
+        write(elements: tensor, to: &writer)
     }
     writer.endObject()
+}
+
+/// All elements as one flat list; the types that come in large numbers are written in one pass.
+private func write(elements tensor: Tensor, to writer: inout JSONWriter) {
+    if case .floats(let floats) = tensor.storage { return writer.value(floats: floats) }
+    let written: Bool? = tensor.withUnsafeBytes { raw in
+        // `[UInt8]` storage is aligned for every element type.
+        switch tensor.type {
+        case .fp64: writer.value(doubles: raw.bindMemory(to: Double.self))
+        case .int64: writer.value(integers: raw.bindMemory(to: Int64.self))
+        default: return false
+        }
+        return true
+    }
+    if written == true { return }
+    var data: [UInt8] = [0x5B]
+    tensor.appendJSON(elements: 0..<tensor.storedCount, to: &data)
+    data.append(0x5D)
+    writer.raw(data)
 }
 
 /// The classification extension: the K largest elements of each row as `value:index` or `value:index:label`.

@@ -14,9 +14,8 @@ struct PredictRequest {
     var inputs: [Tensor]
 
     init(_ body: [UInt8], signature: ModelSignature) throws {
-        guard case .object(let request) = try JSONValue.parse(body) else {
-            throw JidokaError.invalidArgument("the request must be a JSON object")
-        }
+        let request = try JSONDocument(body).root
+        guard request.kind == .object else { throw JidokaError.invalidArgument("the request must be a JSON object") }
         switch (request["instances"], request["inputs"]) {
         case (.some, .some): throw JidokaError.invalidArgument("send `instances` or `inputs`, not both")
         case (nil, nil):
@@ -31,38 +30,40 @@ struct PredictRequest {
         }
     }
 
-    private static func fromRows(_ instances: JSONValue, _ signature: ModelSignature) throws -> [Tensor] {
-        guard case .array(let rows) = instances, !rows.isEmpty else {
+    private static func fromRows(_ instances: JSONCursor, _ signature: ModelSignature) throws -> [Tensor] {
+        guard instances.kind == .array, instances.count > 0 else {
             throw JidokaError.invalidArgument("`instances` must be a list with at least one row")
         }
-        // {"b64": …} is one string, not a row of named values.
-        guard case .object(let first) = rows[0], first["b64"] == nil || first.count > 1 else {
-            return [try tensor(instances, try single(signature, "instances"))]
-        }
-        try refuseUnknown(first.keys, signature)
+        var first: JSONCursor?
+        instances.forEachElement { if first == nil { first = $0 } }
+        guard let first, isNamed(first) else { return [try tensor(instances, try single(signature, "instances"))] }
+        try refuseUnknown(first, signature)
+        let rows = instances.elements
         return try signature.inputs.map { spec in
             let column = try rows.map { row in
                 guard let cell = row[spec.name] else { throw JidokaError.invalidArgument("an instance has no input '\(spec.name)'") }
                 return cell
             }
-            return try tensor(.array(column), spec)
+            return fitted(try Tensor(name: spec.name, type: spec.type, rows: column, reading: .converted), to: spec)
         }
     }
 
-    private static func fromColumns(_ tensors: JSONValue, _ signature: ModelSignature) throws -> [Tensor] {
-        guard case .object(let named) = tensors, named["b64"] == nil || named.count > 1 else {
-            return [try tensor(tensors, try single(signature, "inputs"))]
-        }
-        try refuseUnknown(named.keys, signature)
+    private static func fromColumns(_ tensors: JSONCursor, _ signature: ModelSignature) throws -> [Tensor] {
+        guard isNamed(tensors) else { return [try tensor(tensors, try single(signature, "inputs"))] }
+        try refuseUnknown(tensors, signature)
         return try signature.inputs.map { spec in
-            guard let column = named[spec.name] else { throw JidokaError.invalidArgument("input '\(spec.name)' is missing") }
+            guard let column = tensors[spec.name] else { throw JidokaError.invalidArgument("input '\(spec.name)' is missing") }
             return try tensor(column, spec)
         }
     }
 
-    private static func refuseUnknown(_ names: [String], _ signature: ModelSignature) throws {
+    /// `{"b64": …}` is one text, not an object of named values.
+    private static func isNamed(_ value: JSONCursor) -> Bool { value.kind == .object && (value["b64"] == nil || value.count > 1) }
+
+    private static func refuseUnknown(_ object: JSONCursor, _ signature: ModelSignature) throws {
         let known = signature.inputs.map(\.name)
-        for name in names where !known.contains(name) {
+        try object.forEachMember { name, _ in
+            if known.contains(name) { return }
             throw JidokaError.invalidArgument(
                 "unexpected input '\(name)'",
                 hint: nearestName(to: name, among: known).map { "did you mean `\($0)`?" } ?? "the model takes "
@@ -79,35 +80,15 @@ struct PredictRequest {
         return signature.inputs[0]
     }
 
-    /// The tensor that nested lists describe. A list of plain values also fits an input of one column.
-    private static func tensor(_ json: JSONValue, _ spec: TensorSpec) throws -> Tensor {
-        var shape: [Int] = []
-        try measure(json, depth: 0, &shape, spec.name)
-        if shape.count + 1 == spec.shape.count, let last = spec.shape.last, last == 1 || last == -1 { shape.append(1) }
-        return try Tensor(name: spec.name, type: spec.type, shape: shape, json: json, reading: .converted)
+    private static func tensor(_ json: JSONCursor, _ spec: TensorSpec) throws -> Tensor {
+        fitted(try Tensor(name: spec.name, type: spec.type, shape: nil, json: json, reading: .converted), to: spec)
     }
 
-    /// Lists at one depth all have one length.
-    private static func measure(_ json: JSONValue, depth: Int, _ shape: inout [Int], _ name: String) throws {
-        guard case .array(let items) = json else {
-            guard depth == shape.count else { throw ragged(name) }
-            return
-        }
-        if depth == shape.count {
-            shape.append(items.count)
-        } else if depth > shape.count || shape[depth] != items.count {
-            throw ragged(name)
-        }
-        var first = true
-        for item in items {
-            // The first item may open a new depth; the others must follow it.
-            if !first, case .array = item, depth + 1 == shape.count { throw ragged(name) }
-            try measure(item, depth: depth + 1, &shape, name)
-            first = false
-        }
-    }
-
-    private static func ragged(_ name: String) -> JidokaError {
-        .invalidArgument("input '\(name)' has lists of different lengths", hint: "all rows of a tensor have the same shape")
+    /// A list of plain values also fits an input of one column.
+    private static func fitted(_ tensor: Tensor, to spec: TensorSpec) -> Tensor {
+        guard tensor.shape.count + 1 == spec.shape.count, let last = spec.shape.last, last == 1 || last == -1 else { return tensor }
+        var column = tensor
+        column.shape.append(1)
+        return column
     }
 }

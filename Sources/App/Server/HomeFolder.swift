@@ -16,16 +16,27 @@ struct HomeFolder: ~Copyable {
 
     /// Makes what is missing. - Throws: `unavailable` when it cannot be written, `conflict` when another server has it open.
     init(path: String) throws {
-        self.path = path
         try HomeFolder.make(path)
-        lock = Glibc.open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard lock >= 0 else { throw HomeFolder.unwritable(path) }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
+        let descriptor = try HomeFolder.lock(path)
+        do {
+            for folder in ["objects", "predictions", "models", "runs", "logs", "tmp"] { try HomeFolder.make("\(path)/\(folder)") }
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        self.path = path
+        lock = descriptor
+    }
+
+    private static func lock(_ path: String) throws -> Int32 {
+        let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw unwritable(path) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
             throw JidokaError(
                 .conflict, "another server has `\(path)` open", hint: "stop it, or start this one with another --home")
         }
-        for folder in ["objects", "predictions", "models", "runs", "logs", "tmp"] { try HomeFolder.make("\(path)/\(folder)") }
+        return descriptor
     }
 
     deinit { close(lock) }

@@ -5,6 +5,8 @@ import Events
 import JSON
 import JidokaAPI
 import Line
+import Pipelines
+import Rollouts
 import Synchronization
 
 /// The line in force. It is read from the project's `jidoka.yaml` at the start and on request; a broken file never replaces a good one.

@@ -35,9 +35,9 @@ package struct TrainingLoop: Sendable, Hashable {
     package var phase: Phase
     /// Why the loop left `watching`.
     package var reason: String
-    /// Starts within the last day, oldest first.
+    /// Starts within the last day, or the cooldown where that is longer; oldest first.
     package var starts: [Timestamp]
-    /// Set by a person: nothing is started until released.
+    /// Set by a person: nothing is started until released; what runs already goes on.
     package var held: Bool
     /// The newest event of the log that the loop has taken in: what makes triggers count once.
     package var cursor: Int64

@@ -7,10 +7,11 @@ import JSON
 ///     watching → requested → training → produced → rollingOut → watching
 ///
 /// A trigger that comes while the loop is busy, cooling down, out of budget or held is suppressed, with an event that says why: two loops
-/// never retrain one model at once.
+/// never retrain one model at once. While a person holds the loop nothing is started, neither a retrain nor the rollout of what one made.
 package struct TrainingLoopMachine: Sendable {
     package private(set) var loop: TrainingLoop
     private let policy: RetrainPolicy
+    private static let day = Duration.seconds(86_400)
 
     package init(_ loop: TrainingLoop, policy: RetrainPolicy) {
         self.loop = loop
@@ -54,7 +55,7 @@ package struct TrainingLoopMachine: Sendable {
             loop.cursor = sequence
             guard concerns, policy.triggers.contains(kind) else { return [] }
             return trigger(kind, reason, request, now)
-        case .begin: return begin()
+        case .begin: return underWay()
         case .started(let run):
             guard case .requested(let request) = loop.phase else { return [] }
             loop.phase = .training(request: request, run: run)
@@ -62,14 +63,15 @@ package struct TrainingLoopMachine: Sendable {
         case .produced(let version):
             guard case .training(let request, let run) = loop.phase else { return [] }
             loop.phase = .produced(request: request, version: version)
-            return [
-                record(
-                    "retrain.produced", "version \(version) passed its gate", ["pipeline_run": .string(run), "version": .string(version)],
-                    now),
-                .startRollout(request: request, version: version, reason: loop.reason),
-            ]
-        case .gateRefused(let version, let why): return end("retrain.gate_refused", why, ["version": .string(version)], now)
-        case .failed(let why): return end("retrain.failed", why, [:], now)
+            let payload: JSONObject = ["pipeline_run": .string(run), "version": .string(version)]
+            return [record("retrain.produced", "version \(version) passed its gate", payload, now)] + underWay()
+        case .gateRefused(let version, let why):
+            guard case .training(_, let run) = loop.phase else { return [] }
+            return end("retrain.gate_refused", why, ["pipeline_run": .string(run), "version": .string(version)], now)
+        case .failed(let why):
+            // From here on the rollout says how it ends.
+            if case .rollingOut = loop.phase { return [] }
+            return end("retrain.failed", why, [:], now)
         case .rolloutStarted(let rollout):
             guard case .produced(let request, let version) = loop.phase else { return [] }
             loop.phase = .rollingOut(request: request, version: version, rollout: rollout)
@@ -85,12 +87,12 @@ package struct TrainingLoopMachine: Sendable {
         case .release(let actor, let reason):
             guard loop.held else { return [] }
             loop.held = false
-            return [record("retrain.released", reason, [:], now, actor: actor)]
+            return [record("retrain.released", reason, [:], now, actor: actor)] + underWay()
         }
     }
 
     private mutating func trigger(_ kind: String, _ reason: String, _ request: String, _ now: Timestamp) -> [Action] {
-        loop.starts.removeAll { now - $0 >= .seconds(86_400) }
+        loop.starts.removeAll { now - $0 >= max(TrainingLoopMachine.day, policy.cooldown) }
         if let why = refusal(now) { return [record("retrain.suppressed", why, ["trigger": .string(kind)], now)] }
         loop.phase = .requested(request: request)
         loop.reason = "\(kind): \(reason)"
@@ -109,12 +111,14 @@ package struct TrainingLoopMachine: Sendable {
             return
                 "cooling down: the last retrain started \(Int((now - last).seconds)) s ago, the cooldown is \(Int(policy.cooldown.seconds)) s"
         }
-        if loop.starts.count >= policy.budgetPerDay { return "the budget of \(policy.budgetPerDay) retrains a day is used up" }
+        if loop.starts.count(where: { now - $0 < TrainingLoopMachine.day }) >= policy.budgetPerDay { return "the budget of \(policy.budgetPerDay) retrains a day is used up" }
         return nil
     }
 
-    private func begin() -> [Action] {
-        switch loop.phase {
+    /// The action that the phase waits for; asking again is idempotent.
+    private func underWay() -> [Action] {
+        if loop.held { return [] }
+        return switch loop.phase {
         case .requested(let request): [.retrain(request: request, rows: policy.rows, reason: loop.reason)]
         case .produced(let request, let version): [.startRollout(request: request, version: version, reason: loop.reason)]
         case .watching, .training, .rollingOut: []

@@ -4,7 +4,8 @@ package import Events
 import JSON
 package import Telemetry
 
-/// Runs the loop of one endpoint: reads the event log from its cursor, follows the pipeline run and the rollout under way.
+/// Runs the loop of one endpoint: reads the event log from its cursor, follows the pipeline run and the rollout under way. Its calls take
+/// turns.
 package struct TrainingLoopService: Sendable {
     private let endpoint: String
     private let policy: RetrainPolicy
@@ -14,6 +15,7 @@ package struct TrainingLoopService: Sendable {
     private let time: any TimeSource
     private let ids: any IDSource
     private let logger: Logger
+    private let turns = Turns()
     private static let conflictsMax = 8
     private static let eventsMax = 500
 
@@ -34,10 +36,12 @@ package struct TrainingLoopService: Sendable {
 
     /// Once after a start: a new endpoint begins at the head of the log; an old one asks again for what was under way.
     package func begin() async throws {
-        if try await store.loop(endpoint: endpoint) == nil {
-            try await store.create(TrainingLoop(endpoint: endpoint, cursor: try await log.head().sequence))
+        try await turns.take(endpoint) {
+            if try await store.loop(endpoint: endpoint) == nil {
+                try await store.create(TrainingLoop(endpoint: endpoint, cursor: try await log.head().sequence))
+            }
+            try await apply(.begin)
         }
-        try await apply(.begin)
     }
 
     package func loop() async throws -> TrainingLoop {
@@ -46,11 +50,17 @@ package struct TrainingLoopService: Sendable {
     }
 
     /// A person's command.
-    package func command(_ input: TrainingLoopMachine.Input) async throws { try await apply(input) }
+    package func command(_ input: TrainingLoopMachine.Input) async throws { try await turns.take(endpoint) { try await apply(input) } }
 
     /// Takes in new events, then asks how the run or the rollout under way is doing. Does nothing when there is nothing new.
     package func step() async throws {
-        try await takeEvents()
+        try await turns.take(endpoint) {
+            try await takeEvents()
+            try await follow()
+        }
+    }
+
+    private func follow() async throws {
         switch try await loop().phase {
         case .watching: break
         case .requested, .produced: try await apply(.begin)
@@ -106,21 +116,28 @@ package struct TrainingLoopService: Sendable {
     }
 
     private func carryOut(_ action: TrainingLoopMachine.Action) async throws {
+        let answer: TrainingLoopMachine.Input
         do {
             switch action {
-            case .record: break
+            case .record: return
             case .retrain(let request, let rows, let reason):
-                let run = try await actions.retrain(endpoint: endpoint, rows: rows, request: request, reason: reason)
-                try await apply(.started(run: run))
+                answer = .started(run: try await actions.retrain(endpoint: endpoint, rows: rows, request: request, reason: reason))
             case .startRollout(let request, let version, let reason):
-                let rollout = try await actions.startRollout(endpoint: endpoint, version: version, request: request, reason: reason)
-                try await apply(.rolloutStarted(rollout: rollout))
+                answer = .rolloutStarted(
+                    rollout: try await actions.startRollout(endpoint: endpoint, version: version, request: request, reason: reason))
             }
-        } catch let error as JidokaError where error.code != .unavailable && error.code != .conflict {
+        } catch let error as JidokaError where TrainingLoopService.isLasting(error) {
             // Trying again would not help: the loop goes back to watching and says why.
             logger.warning("retrain could not go on", [("endpoint", .string(endpoint)), ("error", .string(error.description))])
-            try await apply(.failed(why: error.message))
+            answer = .failed(why: error.message)
         }
+        // Outside the `do`: an answer that could not be stored says nothing of the action, which is asked for again.
+        try await apply(answer)
+    }
+
+    /// The others pass: the next step asks for the action again.
+    private static func isLasting(_ error: JidokaError) -> Bool {
+        error.code != .unavailable && error.code != .conflict && error.code != .exhausted
     }
 }
 

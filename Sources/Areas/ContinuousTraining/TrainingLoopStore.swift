@@ -1,7 +1,9 @@
 package import Events
 
-/// Keeps the loops. `update` writes the loop and its events in one transaction and throws `conflict` unless `loop.revision` is greater than
-/// the stored one.
+/// Keeps the loops. Every method may be called from any task; each change is durable on return.
+///
+/// - `create` throws `conflict` when the endpoint has a loop already.
+/// - `update` throws `conflict` unless `loop.revision` is greater than the stored one; the events are written in the same transaction.
 package protocol TrainingLoopStore: Sendable {
     /// nil: the endpoint has none yet.
     func loop(endpoint: String) async throws -> TrainingLoop?

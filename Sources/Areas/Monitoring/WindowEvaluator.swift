@@ -86,7 +86,7 @@ package enum WindowEvaluator {
     private static func reason(_ verdict: FeatureVerdict) -> String {
         switch verdict.verdict {
         case .learning(let missing): return "\(missing) more rows are needed"
-        case .notComputable(let obstacle): return "not computable: \(obstacle)"
+        case .notComputable(let obstacle): return "not computable: \(obstacle.text)"
         case .judged:
             guard let cause = verdict.cause else { return "no large and established change" }
             let effect = (cause.evidence.effect * 1_000).rounded() / 1_000
@@ -132,16 +132,14 @@ package enum WindowEvaluator {
             versions[window.versions[index], default: (0, 0)].labelled += 1
             if label == prediction { versions[window.versions[index], default: (0, 0)].correct += 1 }
         }
-        let rows = Int64(labels.count)
-        let labelled = Int64(matrix.total)
-        guard labelled > 0 else {
-            return .init(labelled: 0, coverage: 0, metrics: [:], accuracyInterval: nil, versions: [], asOf: now)
+        let labelled = Int64(labels.count { $0 != nil })
+        let coverage = Double(labelled) / Double(max(1, labels.count))
+        guard matrix.total > 0 else {
+            return .init(labelled: labelled, coverage: coverage, metrics: [:], accuracyInterval: nil, versions: [], asOf: now)
         }
-        let metrics = metrics(of: matrix)
-        let interval = wilsonInterval(matrix.correct)
         return .init(
-            labelled: labelled, coverage: Double(labelled) / Double(max(1, rows)), metrics: metrics,
-            accuracyInterval: interval,
+            labelled: labelled, coverage: coverage, metrics: metrics(of: matrix), accuracyInterval: wilsonInterval(matrix.correct),
+            f1Interval: f1Interval(of: matrix),
             versions: versions.sorted { $0.key < $1.key }.map {
                 .init(version: $0.key, labelled: $0.value.labelled, accuracy: Double($0.value.correct) / Double($0.value.labelled))
             }, asOf: now)
@@ -162,6 +160,19 @@ package enum WindowEvaluator {
             metrics["recall"] = matrix.macroRecall
         }
         return metrics.filter { !$0.value.isNaN }
+    }
+
+    /// 95 % interval of the F1 of two classes; nil with more.
+    ///
+    /// F1 is 2J/(1 + J) of J = TP/(TP + FP + FN), a share of the rows in which the class occurs, and rises with it: the ends of J's Wilson
+    /// interval give the ends of F1's.
+    private static func f1Interval(of matrix: ConfusionMatrix<String>) -> ClosedRange<Double>? {
+        guard matrix.classes.count <= 2, let positive = positive(matrix.classes) else { return nil }
+        let scores = matrix.scores(of: positive)
+        let rows = scores.truePositives + scores.falsePositives + scores.falseNegatives
+        guard rows > 0 else { return nil }
+        let share = wilsonInterval(ArmCounts(trials: rows, successes: scores.truePositives))
+        return 2 * share.lowerBound / (1 + share.lowerBound)...2 * share.upperBound / (1 + share.upperBound)
     }
 
     private static func positive(_ classes: Set<String>) -> String? {

@@ -44,11 +44,13 @@ package struct GateReport: Sendable, Hashable {
     package var rows: Int
     package var verdict: GateVerdict
     package var checks: [CheckResult]
+    /// What the evaluation measured, whether a check asked for it or not.
+    package var metrics: [String: Double]
     package var time: Timestamp
 
     package init(
         id: String, model: String, version: Int, digest: String, champion: Int?, data: EvaluationData, rows: Int, verdict: GateVerdict,
-        checks: [CheckResult], time: Timestamp
+        checks: [CheckResult], metrics: [String: Double] = [:], time: Timestamp
     ) {
         self.id = id
         self.model = model
@@ -59,6 +61,7 @@ package struct GateReport: Sendable, Hashable {
         self.rows = rows
         self.verdict = verdict
         self.checks = checks
+        self.metrics = metrics
         self.time = time
     }
 
@@ -66,7 +69,8 @@ package struct GateReport: Sendable, Hashable {
         [
             "id": .string(id), "model": .string(model), "version": .int(Int64(version)), "digest": .string(digest),
             "champion": JSONValue(champion), "data": .object(data.json), "rows": .int(Int64(rows)), "verdict": .string(verdict.rawValue),
-            "checks": .array(checks.map { .object($0.json) }), "time": .string(time.rfc3339), "time_us": .int(time.microseconds),
+            "checks": .array(checks.map { .object($0.json) }),
+            "metrics": .object(JSONObject(metrics.sorted { $0.key < $1.key }.map { (key: $0.key, value: .double($0.value)) })), "time": .string(time.rfc3339), "time_us": .int(time.microseconds),
         ]
     }
 
@@ -83,6 +87,7 @@ package struct GateReport: Sendable, Hashable {
                 dataset: data["dataset"]?.stringValue ?? "", version: data["version"]?.stringValue ?? "",
                 part: data["part"]?.stringValue ?? ""),
             rows: Int(rows), verdict: verdict, checks: checks.compactMap { $0.objectValue.flatMap(CheckResult.init) },
+            metrics: (json["metrics"]?.objectValue ?? [:]).reduce(into: [:]) { $0[$1.key] = $1.value.doubleValue },
             time: Timestamp(microseconds: time))
     }
 
@@ -92,7 +97,9 @@ package struct GateReport: Sendable, Hashable {
 
 extension CheckResult {
     package init?(json: JSONObject) {
-        guard let check = json["check"]?.stringValue, let verdict = json["verdict"]?.stringValue.flatMap(GateVerdict.init) else { return nil }
+        guard let check = json["check"]?.stringValue, let verdict = json["verdict"]?.stringValue.flatMap(GateVerdict.init) else {
+            return nil
+        }
         self.init(
             check: check, value: json["value"]?.doubleValue, limit: json["limit"]?.doubleValue,
             championValue: json["champion_value"]?.doubleValue, verdict: verdict, detail: json["detail"]?.stringValue ?? "")

@@ -33,11 +33,12 @@ package struct RegisteredModel: Sendable, Hashable {
     package var updatedAt: Timestamp
     package var tags: [ModelTag]
     package var aliases: [ModelAlias]
-    /// The highest version of each stage, by stage order of `ModelStage.allCases`.
+    /// The highest version of each stage, by version; their `aliases` are not filled.
     package var latestVersions: [ModelVersion]
 
     package init(
-        name: String, description: String = "", createdAt: Timestamp, updatedAt: Timestamp, tags: [ModelTag] = [], aliases: [ModelAlias] = [],
+        name: String, description: String = "", createdAt: Timestamp, updatedAt: Timestamp, tags: [ModelTag] = [],
+        aliases: [ModelAlias] = [],
         latestVersions: [ModelVersion] = []
     ) {
         self.name = name

@@ -12,7 +12,7 @@ extension Rollout {
             "step": .int(Int64(step)),
             "plan": plan.json, "actor": .string(actor), "reason": .string(reason), "override": .bool(overridden),
             "started_at": .string(startedAt.rfc3339), "evidence": evidence.json, "verdict": verdict?.json ?? .null,
-            "revision": .int(revision),
+            "baseline": baseline.json, "split": .bool(isSplit), "revision": .int(revision),
         ]
         document["times"] = [
             "started": .int(startedAt.microseconds), "step": .int(stepStartedAt.microseconds), "traffic": .int(lastTrafficAt.microseconds),
@@ -39,6 +39,7 @@ extension Rollout {
         pause = document["pause"]?.stringValue.flatMap(Pause.init(rawValue:))
         step = Int(try field("step", document["step"]?.intValue))
         percent = Int(try field("percent", document["percent"]?.intValue))
+        isSplit = try field("split", document["split"]?.boolValue)
         stepStartedAt = try time("step")
         lastTrafficAt = try time("traffic")
         evidence = Evidence(
@@ -89,7 +90,7 @@ extension RolloutPlan {
             steps: steps, labelsMin: Int(labels), margin: margin, alpha: alpha,
             guards: Set((json["guard"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(Guard.init(rawValue:)) }),
             bakeRequests: Int(bake),
-            patience: .microseconds(Int64(patience * 1_000_000)))
+            patience: .microseconds(Int64((patience * 1_000_000).rounded())))
     }
 }
 

@@ -2,7 +2,7 @@ package import Clockwork
 
 /// How a rollout proceeds and when it stops.
 package struct RolloutPlan: Sendable, Hashable {
-    /// Shares of the traffic in percent, rising; the last one is 100 and means promotion.
+    /// Shares of the traffic in percent, rising; 100 means promotion, so that `[100]` alone promotes without a canary.
     package var steps: [Int]
     /// Labelled rows that each arm needs in a step before a verdict may move it.
     package var labelsMin: Int
@@ -82,6 +82,8 @@ package struct Rollout: Sendable, Hashable {
     package var step: Int
     package var stepStartedAt: Timestamp
     package var percent: Int
+    /// Whether the split of the step under way is in force; until then its evidence would be that of another split.
+    package var isSplit: Bool
     /// The newest evidence of the step under way and what was concluded from it.
     package var evidence: Evidence
     package var verdict: Verdict?
@@ -112,6 +114,7 @@ package struct Rollout: Sendable, Hashable {
         step = 0
         stepStartedAt = now
         percent = 0
+        isSplit = false
         evidence = Evidence()
         verdict = nil
         baseline = ArmEvidence()

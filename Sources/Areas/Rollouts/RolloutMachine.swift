@@ -7,6 +7,7 @@ package import JSON
 ///     planned → canary(k %) ⇄ paused → promoting → baking → done
 ///                  └───────────┴─────────┴───────────┴→ rolling_back → rolled_back
 ///
+/// An action is asked for again by every look until it was carried out, so that a lost answer or a crash leaves nothing half done.
 /// Harm rolls back at any look. A step below the last is passed once both arms have `labelsMin` labels, no harm is seen and the estimate is
 /// not below the margin; the last step before 100 % must prove non-inferiority. No traffic is `paused`, never passed or failed.
 package struct RolloutMachine: Sendable {
@@ -52,7 +53,8 @@ package struct RolloutMachine: Sendable {
         case .rollbackDone: return rollbackDone(now)
         case .failed(let why): return failed(why, now)
         case .pause(let actor, let reason):
-            guard rollout.state == .canary else { return [] }
+            // A person's pause outlasts the machine's own: traffic that flows again must not resume it.
+            guard rollout.state == .canary || (rollout.state == .paused && rollout.pause != .person) else { return [] }
             return pause(.person, "paused by \(actor): \(reason)", actor, now)
         case .resume(let actor, let reason):
             guard rollout.state == .paused else { return [] }
@@ -62,19 +64,24 @@ package struct RolloutMachine: Sendable {
             return promote("promoted by \(actor): \(reason)", actor, now)
         case .rollBack(let actor, let reason):
             guard rollout.state != .rollingBack else { return [] }
-            return rollBack("rolled back by \(actor): \(reason)", actor, now)
+            return leave("rolled back by \(actor): \(reason)", actor, now)
         }
     }
 
     /// What was under way is asked for again: all actions are idempotent.
     private mutating func begin(_ now: Timestamp) -> [Action] {
-        rollout.lastTrafficAt = now
         switch rollout.state {
         case .planned:
-            enter(.canary, percent: rollout.plan.steps[0], "canary at \(rollout.plan.steps[0]) %", now)
-            rollout.stepStartedAt = now
+            let first = rollout.plan.steps[0]
+            if first >= 100 { return promote("the plan has no canary step", actor, now) }
+            enter(.canary, percent: first, "canary at \(first) %", now)
+            beginStep(now)
+            return [.split(percent: first)]
+        case .canary:
+            // The time that the server was down is no lack of traffic.
+            rollout.lastTrafficAt = now
             return [.split(percent: rollout.percent)]
-        case .canary, .paused: return [.split(percent: rollout.percent)]
+        case .paused: return [.split(percent: rollout.percent)]
         case .promoting: return [.promote]
         case .rollingBack: return [.rollBack]
         case .baking, .done, .rolledBack: return []
@@ -82,18 +89,26 @@ package struct RolloutMachine: Sendable {
     }
 
     private mutating func splitDone(_ now: Timestamp) -> [Action] {
-        guard rollout.state == .canary else { return [] }
+        // A split asked for again after a restart keeps its evidence: a test begun afresh at every restart would have no level.
+        guard rollout.state == .canary || rollout.state == .paused, !rollout.isSplit else { return [] }
+        beginStep(now)
+        rollout.isSplit = true
+        return []
+    }
+
+    private mutating func beginStep(_ now: Timestamp) {
+        rollout.isSplit = false
         rollout.stepStartedAt = now
         rollout.lastTrafficAt = now
         rollout.evidence = Evidence()
         rollout.verdict = nil
-        return []
     }
 
     private mutating func look(at evidence: Evidence, _ now: Timestamp) -> [Action] {
         guard rollout.state == .canary || rollout.state == .paused || rollout.state == .baking else { return [] }
-        if evidence.candidate.requests > rollout.evidence.candidate.requests { rollout.lastTrafficAt = now }
-        let idle = now - rollout.lastTrafficAt >= rollout.plan.patience
+        guard rollout.isSplit || rollout.state == .baking else { return [.split(percent: rollout.percent)] }
+        let flows = evidence.candidate.requests > rollout.evidence.candidate.requests
+        if flows { rollout.lastTrafficAt = now }
         rollout.evidence = evidence
         if rollout.state == .baking { return bake(evidence, now) }
         let verdict = Verdict.judge(evidence, plan: rollout.plan, percent: rollout.percent, isLastStep: isLastStep)
@@ -103,14 +118,16 @@ package struct RolloutMachine: Sendable {
         if case .sampleRatioMismatch(let why) = verdict.outcome {
             return rollout.state == .paused ? [] : pause(.sampleRatioMismatch, why, actor, now)
         }
-        if idle {
-            guard rollout.state == .canary else { return [] }
-            return pause(
-                .noTraffic, "no answer of version \(rollout.candidate) for \(Int(rollout.plan.patience.seconds)) s: insufficient data",
-                actor, now)
+        if rollout.state == .canary, now - rollout.lastTrafficAt >= rollout.plan.patience {
+            let seconds = Int(rollout.plan.patience.seconds)
+            return pause(.noTraffic, "no answer of version \(rollout.candidate) for \(seconds) s: insufficient data", actor, now)
         }
         var actions: [Action] = []
-        if rollout.state == .paused { actions = resume("traffic flows again", actor, now) }
+        if rollout.state == .paused {
+            guard flows else { return [] }
+            actions = resume(
+                rollout.pause == .sampleRatioMismatch ? "the traffic is split as planned again" : "traffic flows again", actor, now)
+        }
         if case .pass(let why) = verdict.outcome { actions += advance(why, now) }
         return actions
     }
@@ -122,10 +139,11 @@ package struct RolloutMachine: Sendable {
         if isLastStep { return promote(why, actor, now) }
         rollout.step += 1
         let percent = rollout.plan.steps[rollout.step]
+        // The event carries the evidence of the step that was passed.
+        let advanced = event("rollout.advanced", why, actor, now)
         enter(.canary, percent: percent, "to \(percent) %: \(why)", now)
-        rollout.stepStartedAt = now
-        rollout.evidence = Evidence()
-        return [.split(percent: percent), .record(event("rollout.advanced", why, actor, now))]
+        beginStep(now)
+        return [.split(percent: percent), .record(advanced)]
     }
 
     private mutating func promote(_ why: String, _ actor: String, _ now: Timestamp) -> [Action] {
@@ -153,10 +171,16 @@ package struct RolloutMachine: Sendable {
 
     private mutating func harm(_ why: String, _ now: Timestamp) -> [Action] {
         let detected = event("rollout.harm_detected", why, actor, now)
-        return [.record(detected)] + rollBack(why, actor, now)
+        return [.record(detected)] + rollBack(why, now)
     }
 
-    private mutating func rollBack(_ why: String, _ actor: String, _ now: Timestamp) -> [Action] {
+    /// Back without proven harm: the decision gets an event of its own.
+    private mutating func leave(_ why: String, _ actor: String, _ now: Timestamp) -> [Action] {
+        let decided = event("rollout.rolling_back", why, actor, now)
+        return [.record(decided)] + rollBack(why, now)
+    }
+
+    private mutating func rollBack(_ why: String, _ now: Timestamp) -> [Action] {
         rollout.pause = nil
         rollout.reason = why
         enter(.rollingBack, percent: rollout.percent, why, now)
@@ -172,7 +196,7 @@ package struct RolloutMachine: Sendable {
     private mutating func failed(_ why: String, _ now: Timestamp) -> [Action] {
         // A candidate that cannot even be loaded must not stay in the plan; promotion and rollback are asked for again.
         guard rollout.state == .canary || rollout.state == .paused else { return [] }
-        return rollBack("the traffic could not be split: \(why)", actor, now)
+        return leave("the traffic could not be split: \(why)", actor, now)
     }
 
     private mutating func pause(_ pause: Rollout.Pause, _ why: String, _ actor: String, _ now: Timestamp) -> [Action] {

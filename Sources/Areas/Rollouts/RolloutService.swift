@@ -7,7 +7,8 @@ package import Telemetry
 /// Starts rollouts, looks at their evidence, and carries out what the machine decides.
 ///
 /// Every decision is stored before it is carried out, and all actions are idempotent: a server that dies in between takes the rollout up
-/// where it was.
+/// where it was. The inputs of one rollout take turns, so that a late action never lands on top of a newer one; an endpoint's rollouts
+/// therefore belong to one service.
 package struct RolloutService: Sendable {
     private let store: any RolloutStore
     private let traffic: any TrafficSwitch
@@ -16,6 +17,7 @@ package struct RolloutService: Sendable {
     private let time: any TimeSource
     private let ids: any IDSource
     private let logger: Logger
+    private let turns = Turns()
     private static let conflictsMax = 8
 
     package init(
@@ -106,39 +108,55 @@ package struct RolloutService: Sendable {
     }
 
     /// Takes up what a stopped server left.
-    package func resumeAll() async throws {
-        for rollout in try await store.unfinished() { _ = try await apply(.begin, to: rollout.id) }
-    }
+    package func resumeAll() async throws { try await forEachUnfinished { _ = try await apply(.begin, to: $0) } }
 
     /// One look at every rollout under way.
-    package func lookAtAll() async throws {
+    package func lookAtAll() async throws { try await forEachUnfinished(look) }
+
+    /// The trouble of one rollout keeps no other waiting: the first error is thrown once all had their turn.
+    private func forEachUnfinished(_ body: (String) async throws -> Void) async throws {
+        var failure: (any Error)?
         for rollout in try await store.unfinished() {
-            switch rollout.state {
-            case .planned, .promoting, .rollingBack: _ = try await apply(.begin, to: rollout.id)
+            do { try await body(rollout.id) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Counts are gathered within the turn: those of a step that a person ended meanwhile must not be taken for the next one's.
+    private func look(at id: String) async throws {
+        try await turns.take(id) {
+            let current = try await rollout(id)
+            switch current.state {
+            case .planned, .promoting, .rollingBack: _ = try await feed(.begin, to: id)
             case .canary, .paused, .baking:
                 let seen = try await evidence.evidence(
-                    endpoint: rollout.endpoint, champion: rollout.champion, candidate: rollout.candidate, since: rollout.stepStartedAt)
-                _ = try await apply(.evidence(seen), to: rollout.id)
+                    endpoint: current.endpoint, champion: current.champion, candidate: current.candidate, since: current.stepStartedAt)
+                _ = try await feed(.evidence(seen), to: id)
             case .done, .rolledBack: break
             }
         }
     }
 
-    /// Feeds one input through the machine, stores the outcome, carries out the actions and feeds back how they went.
     private func apply(_ input: RolloutMachine.Input, to id: String) async throws -> Rollout {
+        try await turns.take(id) { try await feed(input, to: id) }
+    }
+
+    /// Feeds one input through the machine, stores the outcome, carries out the actions and feeds back how they went.
+    private func feed(_ input: RolloutMachine.Input, to id: String) async throws -> Rollout {
         for _ in 0..<RolloutService.conflictsMax {
             let stored = try await rollout(id)
             var machine = RolloutMachine(stored)
             let actions = machine.handle(input, at: time.now())
-            guard machine.rollout != stored else { return stored }
-            do {
-                try await store.update(
-                    machine.rollout, events: actions.compactMap { if case .record(let event) = $0 { event } else { nil } })
-            } catch let error as JidokaError where error.code == .conflict { continue }
+            if machine.rollout != stored {
+                do {
+                    try await store.update(
+                        machine.rollout, events: actions.compactMap { if case .record(let event) = $0 { event } else { nil } })
+                } catch let error as JidokaError where error.code == .conflict { continue }
+            }
             var current = machine.rollout
             for action in actions {
                 guard let answer = await carryOut(action, for: current) else { continue }
-                current = try await apply(answer, to: id)
+                current = try await feed(answer, to: id)
             }
             return current
         }
@@ -188,7 +206,15 @@ package struct RolloutLooker: Service {
     }
 
     package func run() async throws {
-        try await rollouts.resumeAll()
+        while true {
+            do {
+                try await rollouts.resumeAll()
+                break
+            } catch let error as JidokaError {
+                logger.warning("rollouts could not be taken up yet", [("error", .string(error.description))])
+            }
+            try await time.sleep(for: interval)
+        }
         while true {
             try await time.sleep(for: interval)
             do { try await rollouts.lookAtAll() } catch let error as JidokaError {

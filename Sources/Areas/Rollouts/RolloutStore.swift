@@ -3,7 +3,7 @@ package import Events
 
 /// Keeps rollouts. Every method may be called from any task; each change is durable on return.
 ///
-/// - `create` throws `conflict` when the endpoint has a rollout that is not final.
+/// - `create` throws `conflict` when the endpoint has a rollout that is not final, or the id is taken.
 /// - `update` throws `conflict` unless `rollout.revision` is greater than the stored one; the events are
 ///   written in the same transaction.
 package protocol RolloutStore: Sendable {

@@ -43,6 +43,12 @@ package struct LatencyHistogram: Sendable, Hashable {
         return LatencyHistogram.lowerBound(LatencyHistogram.bucketCount)
     }
 
+    /// How many values lay above a limit in microseconds; those in the limit's own bucket do not count.
+    package func count(above limit: Double) -> Int64 {
+        let last = LatencyHistogram.bucket(Int64(min(max(0, limit), 1e15)))
+        return counts[(last + 1)...].reduce(0) { $0 + Int64($1) }
+    }
+
     /// What was observed after `earlier`, an older state of the same histogram.
     package func since(_ earlier: LatencyHistogram) -> LatencyHistogram {
         var difference = self

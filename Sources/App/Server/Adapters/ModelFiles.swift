@@ -7,33 +7,40 @@ import Serving
 import Tracking
 import YAML
 
-/// A model version's files on this machine: unpacked once into `.jidoka/models/<content identity>`, an evictable cache.
+/// A model version's files, for serving.
 struct ModelFiles: Serving.ModelSource {
     let registry: RegistryService
-    let artifacts: any ArtifactStore
-    let folder: String
-    let pool: BlockingPool
-    let ids: any IDSource
+    let unpacker: ModelUnpacker
 
     func artifact(model: String, version: String) async throws -> ModelArtifact {
         guard let number = Int(version) else { throw JidokaError.notFound("model `\(model)` has no version `\(version)`") }
         let found = try await registry.version(name: model, number)
         guard found.status == .ready else {
             throw JidokaError.failedPrecondition(
-                "version \(version) of `\(model)` is not ready: \(found.statusMessage)", hint: "`jidoka models verify \(model) \(version)` tries again")
+                "version \(version) of `\(model)` is not ready: \(found.statusMessage)", hint: "register it again from a complete model")
         }
-        return try await unpack(model: model, version: version, location: found.storageLocation)
+        return try await unpacker.unpack(model: model, version: version, location: found.storageLocation)
     }
+}
 
-    /// Brings the files of an artifact folder here and reads its MLmodel.
+/// Brings model folders to this machine, once each, into `.jidoka/models/<content identity>`: an evictable cache.
+struct ModelUnpacker: Sendable {
+    let artifacts: any ArtifactStore
+    let folder: String
+    let pool: BlockingPool
+    let ids: any IDSource
+
+    func source(_ location: String) throws -> ModelFolder { ModelFolder(store: artifacts, pool: pool, path: try ArtifactPath(uri: location)) }
+
+    /// The files of an artifact folder on this machine, with what their MLmodel says.
     func unpack(model: String, version: String, location: String) async throws -> ModelArtifact {
-        let source = ModelFolder(store: artifacts, pool: pool, path: try ArtifactPath(uri: location))
+        let source = try source(location)
         let files = try await source.files()
-        let target = "\(folder)/\(ModelFolder.identity(of: files))"
-        try await source.unpack(files, to: target, temporary: "\(folder)/.unpacking-\(ids.next())")
         guard let text = try await source.contents("MLmodel") else {
             throw JidokaError.failedPrecondition("`\(location)` holds no MLmodel file", hint: "log the model with mlflow's log_model")
         }
+        let target = "\(folder)/\(ModelFolder.identity(of: files))"
+        try await source.unpack(files, to: target, temporary: "\(folder)/.unpacking-\(ids.next())")
         let description = try MLmodelFile(text)
         guard let data = description.onnxData else {
             let flavors = description.flavors.joined(separator: ", ")

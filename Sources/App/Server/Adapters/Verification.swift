@@ -8,11 +8,11 @@ import Tracking
 
 /// Verifies a registered folder: every byte against its digest, the MLmodel, and for ONNX loading and one prediction.
 struct Verification: ModelVerifier {
-    let files: ModelFiles
+    let unpacker: ModelUnpacker
     let runtime: any ModelRuntime
 
     func verify(_ source: Registry.ModelSource) async throws -> VerificationReport {
-        let folder = ModelFolder(store: files.artifacts, pool: files.pool, path: try ArtifactPath(uri: source.location))
+        let folder = try unpacker.source(source.location)
         let entries = try await folder.files()
         var report = VerificationReport(
             files: entries.count, bytes: entries.reduce(0) { $0 + $1.size }, digest: ModelFolder.identity(of: entries), flavors: [], loads: nil,
@@ -39,7 +39,7 @@ struct Verification: ModelVerifier {
         _ report: VerificationReport, _ source: Registry.ModelSource, _ description: MLmodelFile, _ folder: ModelFolder
     ) async throws -> VerificationReport {
         var report = report
-        let artifact = try await files.unpack(model: source.uri, version: "candidate", location: source.location)
+        let artifact = try await unpacker.unpack(model: source.uri, version: "candidate", location: source.location)
         let model: any LoadedModel
         do { model = try await runtime.load(artifact) } catch let error as JidokaError {
             if error.code == .unavailable { throw error }  // no runtime here: not the model's fault
@@ -49,7 +49,8 @@ struct Verification: ModelVerifier {
         }
         report.loads = true
         do {
-            let example = try await description.inputExample.map { try await folder.contents($0) } ?? nil
+            var example: [UInt8]?
+            if let name = description.inputExample { example = try await folder.contents(name) }
             let rows = try ExampleRows(example, features: model.signature.featureNames.count)
             let outputs = try await model.infer(try FeatureTensors.batch(rows.cells, for: model.signature))
             report.predicts = outputs.rows == rows.cells.count

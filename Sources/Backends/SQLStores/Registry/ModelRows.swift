@@ -51,11 +51,9 @@ enum ModelRows {
         }
         let latest = try connection.map(
             "SELECT \(versionColumns) FROM model_versions v JOIN registered_models m ON m.number = v.model WHERE v.model = ? AND v.version IN"
-                + " (SELECT max(version) FROM model_versions WHERE model = ? AND deleted_at IS NULL GROUP BY stage)",
+                + " (SELECT max(version) FROM model_versions WHERE model = ? AND deleted_at IS NULL GROUP BY stage) ORDER BY v.version",
             [.int(number), .int(number)], versionHeader)
-        let order = Dictionary(uniqueKeysWithValues: ModelStage.allCases.enumerated().map { ($1, $0) })
         model.latestVersions = try latest.map { try filled($0.version, $0.number, $0.model, on: connection, aliases: false) }
-            .sorted { (order[$0.stage] ?? 0) < (order[$1.stage] ?? 0) }
         return model
     }
 
@@ -95,7 +93,8 @@ enum ModelRows {
         }
         if aliases {
             version.aliases = try connection.map(
-                "SELECT alias FROM model_aliases WHERE model = ? AND version = ? ORDER BY alias", [.int(model), .int(Int64(version.version))]
+                "SELECT alias FROM model_aliases WHERE model = ? AND version = ? ORDER BY alias",
+                [.int(model), .int(Int64(version.version))]
             ) { $0.text(0) }
         }
         return version
