@@ -19,7 +19,8 @@ extension JSONValue {
     func at(_ path: String...) -> JSONValue? {
         var value: JSONValue? = self
         for key in path { value = value?[key] }
-        return value.flatMap { $0.isNull ? nil : $0 }
+        // `nil` would be the JSON value null here.
+        return value?.isNull == false ? value : Optional.none
     }
 
     /// Text as it is, numbers with at most four decimals.
