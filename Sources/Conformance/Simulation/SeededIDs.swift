@@ -1,4 +1,4 @@
-package import Clockwork
+import Clockwork
 import Synchronization
 
 /// Ids that a seed repeats, in ascending order.

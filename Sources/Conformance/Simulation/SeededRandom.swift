@@ -1,4 +1,4 @@
-package import Clockwork
+import Clockwork
 import Glibc
 import Synchronization
 
