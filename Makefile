@@ -32,11 +32,12 @@ lint: ## check the format and the house rules
 	@scripts/setup native
 	swift test --filter TidyTests
 
-fmt: ## format all Swift files
-	swift format --in-place --parallel --recursive Sources Tests Package.swift
+fmt: ## format all Swift files and wrap their long comments
+	@scripts/format
 
-docs: build ## draw the module map of ARCHITECTURE.md and write docs/reference
+docs: ## draw the module map of ARCHITECTURE.md and write docs/reference
 	@scripts/module-map
+	@$(MAKE) build
 	@scripts/reference "$(jidoka)"
 
 clean: ## remove what was built; downloads in .cache stay

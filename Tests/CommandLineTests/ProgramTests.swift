@@ -108,4 +108,11 @@ struct ProgramTests {
     }
 
     @Test func `the process's own arguments stay reachable beside this module`() { #expect(!CommandLine.arguments.isEmpty) }
+
+    @Test func `the environment of the process is read whole`() throws {
+        let environment = processEnvironment()
+        let path = try #require(getenv("PATH"))
+        #expect(environment["PATH"] == String(cString: path))
+        #expect(environment[""] == nil)
+    }
 }

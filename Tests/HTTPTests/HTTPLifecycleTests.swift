@@ -99,6 +99,26 @@ struct HTTPLifecycleTests {
         }
     }
 
+    @Test func `a server that is released without a stop is cut`() async throws {
+        let events = route("GET", "/wait") { _ in
+            try await SystemTime().sleep(for: .seconds(60))
+            return .text("never")
+        }
+        var router = Router()
+        router.add(events)
+        let log = MemorySink()
+        var server: HTTPServer? = HTTPServer(
+            configuration: .init(), router: router, unknown: renderForTests, logger: Logger(sink: log), metrics: MetricsRegistry())
+        try server?.start()
+        let port = try #require(server?.port)
+        let client = try await blocking { try RawClient(port: port) }
+        try await blocking { try client.send("GET /wait HTTP/1.1\r\nHost: t\r\n\r\n") }
+        server = nil
+        let rest = try await blocking { try client.receiveAll() }
+        #expect(rest.isEmpty)
+        #expect(log.lines.contains { $0.level == .warning })
+    }
+
     @Test func `stopping under load harms nothing`() async throws {
         for _ in 0..<5 {
             let hop = route("GET", "/hop") { _ in
@@ -140,13 +160,12 @@ struct HTTPLifecycleTests {
         var configuration = HTTPServerConfiguration()
         configuration.headerSecondsMax = 0.6
         try await withServer(configuration, routes: [route("GET", "/hello") { _ in .text("hello") }]) { server in
-            let clock = ContinuousClock()
-            let took = try await clock.measure {
-                try await blocking { [port = server.port] in
+            let took = try await blocking { [port = server.port] in
+                try ContinuousClock().measure {
                     let client = try RawClient(port: port)
                     do {
                         if !begin.isEmpty { try client.send(begin) }
-                        for _ in 0..<100 {
+                        for _ in 0..<600 {
                             usleep(50_000)
                             try client.send("a")
                         }
@@ -154,7 +173,7 @@ struct HTTPLifecycleTests {
                 }
             }
             #expect(took > .milliseconds(500))
-            #expect(took < .seconds(4))
+            #expect(took < .seconds(20))  // would be 30 if nobody cut it; the machine may be busy
         }
     }
 

@@ -41,15 +41,16 @@ struct BannedCode {
             rule: "nonisolated(unsafe)", patterns: ["nonisolated(unsafe)"], reasonEnoughIn: ["Sources/Kit/"],
             instead: "use a value, a `Mutex` or an actor"),
         BannedCode(
-            rule: "public", patterns: ["public ", "open class ", "open func ", "open var ", "open "],
+            rule: "public", patterns: ["public ", "open class ", "open func ", "open var "],
             instead: "write `package`: nothing here is promised to other packages"),
     ]
 
     /// Uses of banned code in a file.
-    static func violations(path: String, source: String, code: SwiftCode) -> [Violation] {
-        let original = source.split(separator: "\n", omittingEmptySubsequences: false)
-        return all.flatMap { ban in
-            code.lines.enumerated().compactMap { index, line -> Violation? in
+    static func violations(_ file: TextFile) -> [Violation] {
+        let path = file.path
+        let original = file.lines
+        return all.filter { $0.patterns.contains(where: file.mentions) }.flatMap { ban in
+            file.code.lines.enumerated().compactMap { index, line -> Violation? in
                 guard let pattern = ban.patterns.first(where: { contains($0, in: line) }) else { return nil }
                 if ban.allowedIn.contains(where: path.hasPrefix) { return nil }
                 let excused = ban.reasonEnoughIn.contains(where: path.hasPrefix)

@@ -103,14 +103,14 @@ struct NamingTests {
     // MARK: The repository itself
 
     @Test func `every file, folder and type is named for what it does`() {
-        for file in Repository.sources + Repository.tests { expectNone(NamingRules.emptyNames(file, SwiftCode(file.text))) }
+        for file in Repository.sources + Repository.tests { expectNone(NamingRules.emptyNames(file, file.code)) }
     }
 
     @Test func `every package type at the top of a file is explained`() {
-        for file in Repository.sources { expectNone(NamingRules.undocumented(file, SwiftCode(file.text))) }
+        for file in Repository.sources { expectNone(NamingRules.undocumented(file, file.code)) }
     }
 
     @Test func `Kit has no word of the areas`() {
-        for file in Repository.sources { expectNone(NamingRules.areaWordsInKit(file, SwiftCode(file.text))) }
+        for file in Repository.sources { expectNone(NamingRules.areaWordsInKit(file, file.code)) }
     }
 }

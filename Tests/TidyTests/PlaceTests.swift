@@ -10,7 +10,8 @@ enum PlaceRules {
     ].map { $0.joined(separator: ".") }
 
     static func violations(_ file: TextFile) -> [Violation] {
-        file.lines.enumerated().compactMap { index, line in
+        guard (folders + hosts).contains(where: file.mentions) else { return [] }
+        return file.lines.enumerated().compactMap { index, line in
             for folder in folders where startsPath(folder, in: line) {
                 return Violation(
                     file: file.path, line: index + 1, rule: "place",

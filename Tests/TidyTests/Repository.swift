@@ -1,10 +1,31 @@
 import FoundationEssentials
+import Glibc
+import Synchronization
 
 /// A text file of the repository.
-struct TextFile {
+final class TextFile: Sendable {
     /// Relative to the root: `Sources/Kit/YAML/YAMLNode.swift`.
     let path: String
     let text: String
+    private let scanned = Mutex<SwiftCode?>(nil)
+
+    init(path: String, text: String) {
+        self.path = path
+        self.text = text
+    }
+
+    /// The text as Swift code, scanned once for all tests.
+    var code: SwiftCode {
+        scanned.withLock { known in
+            if let known { return known }
+            let code = SwiftCode(text)
+            known = code
+            return code
+        }
+    }
+
+    /// Whether the text holds the word anywhere: a quick look that spares the slow one.
+    func mentions(_ word: String) -> Bool { strstr(text, word) != nil }
 
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }
     var folders: [String] { path.split(separator: "/").dropLast().map(String.init) }

@@ -17,7 +17,8 @@ enum SizeRules {
         file.lines.enumerated().compactMap { index, line in
             guard line.utf8.count > columnsMax, line.count > columnsMax else { return nil }
             return Violation(
-                file: file.path, line: index + 1, rule: "line-length", what: "\(line.count) columns, at most \(columnsMax): run `make fmt`")
+                file: file.path, line: index + 1, rule: "line-length",
+                what: "\(line.count) columns, at most \(columnsMax): run `make fmt`, which wraps all but long strings")
         }
     }
 

@@ -58,7 +58,7 @@ struct SizeTests {
     @Test func `lines, functions and protocols have their size`() {
         for file in Repository.sources + Repository.tests {
             expectNone(SizeRules.lineLength(file))
-            let code = SwiftCode(file.text)
+            let code = file.code
             expectNone(SizeRules.functionLength(path: file.path, code: code))
             expectNone(SizeRules.requirements(path: file.path, code: code))
         }

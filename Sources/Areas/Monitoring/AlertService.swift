@@ -17,6 +17,13 @@ package struct AlertService: Service {
     /// Seconds to wait after the first, second … failed attempt; after the last one the delivery is a dead letter.
     private static let backoff: [Double] = [1, 5, 30, 120, 600, 3_600]
     private static let interval = Duration.milliseconds(250)
+    /// How far back open alerts are looked for.
+    private static let openMax = 1_000
+    /// What ends the cause of an alert on the same subject: the alert is resolved, and the next one of its kind is told again.
+    private static let endings: [String: Set<String>] = [
+        "drift.cleared": ["drift.suspected", "drift.confirmed"],
+        "monitor.enabled": ["drift.suspected", "drift.confirmed", "performance.dropped"],
+    ]
 
     /// Rules and channels are asked for at each step: the line file may have been reloaded.
     package init(
@@ -48,18 +55,46 @@ package struct AlertService: Service {
         while true {
             let events = try await log.events(after: try await store.cursor(), limit: 500, kinds: nil, subject: nil)
             guard let last = events.last else { return }
-            let fired = events.flatMap { event in
-                rules.filter { $0.event == event.draft.kind }.map { rule in (alert: alert(event, rule), channels: rule.channels) }
+            var fired: [(alert: Alert, channels: [String])] = []
+            for event in events {
+                if let ended = AlertService.endings[event.draft.kind] {
+                    // What came before is taken in first. After a crash in between, the ending is found again.
+                    try await store.take(fired, cursor: event.sequence - 1, at: time.now())
+                    fired = []
+                    try await resolve(ended, event)
+                }
+                if let alert = alert(event, rules) { fired.append(alert) }
             }
             try await store.take(fired, cursor: last.sequence, at: time.now())
         }
     }
 
-    private func alert(_ event: Event, _ rule: AlertRule) -> Alert {
+    private func resolve(_ kinds: Set<String>, _ event: Event) async throws {
+        for alert in try await store.alerts(limit: AlertService.openMax)
+        where alert.state != .resolved && kinds.contains(alert.event) && alert.subject == event.draft.subject
+            && alert.firedAt <= event.draft.time
+        {
+            let resolved = EventDraft(
+                kind: "alert.resolved", subject: EventSubject("alert", alert.id), actor: "system", reason: event.draft.reason,
+                payload: ["by": .string(event.draft.kind), "event_sequence": .int(event.sequence)], time: time.now())
+            try await store.setState(alert.id, .resolved, by: nil, event: resolved)
+        }
+    }
+
+    /// One event makes at most one alert: at the most urgent level of its rules, to the channels of all of them.
+    private func alert(_ event: Event, _ rules: [AlertRule]) -> (alert: Alert, channels: [String])? {
+        let matching = rules.filter { $0.event == event.draft.kind }
+        guard let level = matching.map(\.level).min(by: { $0.rawValue < $1.rawValue }) else { return nil }
+        var channels: [String] = []
+        for channel in matching.flatMap(\.channels) where !channels.contains(channel) { channels.append(channel) }
+        return (alert(event, level), channels)
+    }
+
+    private func alert(_ event: Event, _ level: AlertLevel) -> Alert {
         var payload = event.draft.payload
         payload["event_sequence"] = .int(event.sequence)
         return Alert(
-            id: ids.next(), level: rule.level, event: event.draft.kind, subject: event.draft.subject, reason: event.draft.reason,
+            id: ids.next(), level: level, event: event.draft.kind, subject: event.draft.subject, reason: event.draft.reason,
             state: .firing,
             firedAt: event.draft.time, count: 1, acknowledgedBy: nil, payload: payload)
     }

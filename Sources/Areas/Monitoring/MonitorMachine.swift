@@ -72,15 +72,15 @@ package struct MonitorMachine: Sendable {
         return events
     }
 
-    /// Labels arrived for a window: says so once when its performance has fallen. `wasReported` tells whether it was said before.
-    package func performance(_ report: WindowReport, gate: Double?, wasReported: Bool, now: Timestamp) -> EventDraft? {
-        guard !wasReported, let gate, report.performance.labelled >= 100, report.performance.coverage >= 0.5,
+    /// The performance of a window as its labels are now: says so once, and notes it in the report, when it has fallen below the gate of the
+    /// version that was champion in it, by the configured drop and beyond chance (the whole interval lies below the gate).
+    package func performance(_ report: inout WindowReport, gate: Double?, now: Timestamp) -> EventDraft? {
+        guard !report.isDropReported, let gate, report.performance.labelled >= 100, report.performance.coverage >= 0.5,
             let value = report.performance.metrics[configuration.performanceMetric], value <= gate - configuration.performanceDrop
         else { return nil }
-        // For accuracy the loss must be beyond chance too: the whole interval lies below the gate.
-        if configuration.performanceMetric == "accuracy", let interval = report.performance.accuracyInterval, interval.upperBound >= gate {
-            return nil
-        }
+        let interval = configuration.performanceMetric == "f1" ? report.performance.f1Interval : report.performance.accuracyInterval
+        if let interval, interval.upperBound >= gate { return nil }
+        report.isDropReported = true
         let text = "\(configuration.performanceMetric) \(rounded(value)) in window \(report.number), \(rounded(gate)) at the gate"
         return event(
             "performance.dropped", text,

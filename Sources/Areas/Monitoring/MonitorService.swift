@@ -62,10 +62,12 @@ package actor MonitorService: Service {
         let rows = machine.monitor.nextRow..<(machine.monitor.nextRow + Int64(configuration.windowRows))
         guard rows.upperBound <= count, let reference = try await preparedReference(facts) else { return false }
         let window = try await history.window(endpoint: configuration.endpoint, rows: rows)
-        let report = WindowEvaluator.evaluate(
+        var report = WindowEvaluator.evaluate(
             window, against: reference, configuration: configuration, number: machine.monitor.windows, champion: facts.version,
             at: time.now())
-        let events = machine.window(report, now: time.now())
+        var events = machine.window(report, now: time.now())
+        // Labels may have come before the window was full.
+        if let dropped = machine.performance(&report, gate: gate(facts, report), now: time.now()) { events.append(dropped) }
         try await store.save(machine.monitor, report: report, events: events)
         return true
     }
@@ -85,14 +87,17 @@ package actor MonitorService: Service {
         where report.performance.coverage < 1 {
             let labelled = try await history.labelled(endpoint: configuration.endpoint, rows: report.rows)
             guard labelled != report.performance.labelled else { continue }
-            let before = MonitorMachine(Monitor(endpoint: configuration.endpoint), configuration: configuration)
-            let gate = facts.gateMetrics[configuration.performanceMetric]
-            let wasReported = before.performance(report, gate: gate, wasReported: false, now: time.now()) != nil
             let window = try await history.window(endpoint: configuration.endpoint, rows: report.rows)
             report.performance = WindowEvaluator.performance(window, at: time.now())
-            let dropped = before.performance(report, gate: gate, wasReported: wasReported, now: time.now())
+            let machine = MonitorMachine(Monitor(endpoint: configuration.endpoint), configuration: configuration)
+            let dropped = machine.performance(&report, gate: gate(facts, report), now: time.now())
             try await store.update(report, events: dropped.map { [$0] } ?? [])
         }
+    }
+
+    /// What the gate measured of the window's champion; nil for windows of an earlier one, whose loss asks for nothing any more.
+    private func gate(_ facts: ChampionFacts, _ report: WindowReport) -> Double? {
+        report.champion == facts.version ? facts.gateMetrics[configuration.performanceMetric] : nil
     }
 
     package func state() async throws -> Monitor {

@@ -1,5 +1,5 @@
 package import Clockwork
-import Statistics
+package import Statistics
 
 /// The reference, sorted and counted once for all windows.
 package struct PreparedReference: Sendable {
@@ -86,7 +86,7 @@ package enum WindowEvaluator {
     private static func reason(_ verdict: FeatureVerdict) -> String {
         switch verdict.verdict {
         case .learning(let missing): return "\(missing) more rows are needed"
-        case .notComputable(let obstacle): return "not computable: \(obstacle)"
+        case .notComputable(let obstacle): return "not computable: \(obstacle.text)"
         case .judged:
             guard let cause = verdict.cause else { return "no large and established change" }
             let effect = (cause.evidence.effect * 1_000).rounded() / 1_000
@@ -101,7 +101,7 @@ package enum WindowEvaluator {
     private static func summary(_ window: PredictionWindow) -> WindowReport.PredictionSummary {
         let scores = window.scores.filter { !$0.isNaN }
         var counts: [String: Int] = [:]
-        for value in texts(window.prediction) { if let value { counts[value, default: 0] += 1 } }
+        for value in texts(of: window.prediction) { if let value { counts[value, default: 0] += 1 } }
         let total = Double(max(1, counts.values.reduce(0, +)))
         let shares =
             counts.count > 20
@@ -112,7 +112,8 @@ package enum WindowEvaluator {
         return .init(shares: shares, meanScore: scores.isEmpty ? nil : scores.reduce(0, +) / Double(scores.count))
     }
 
-    static func texts(_ column: FeatureColumn) -> [String?] {
+    /// Any column as texts; whole numbers without a fraction.
+    package static func texts(of column: FeatureColumn) -> [String?] {
         switch column {
         case .numbers(let cells): cells.map { $0.isNaN ? nil : canonical($0) }
         case .texts(let cells): cells
@@ -121,8 +122,8 @@ package enum WindowEvaluator {
 
     /// Metrics over the rows whose label has arrived. The positive class of binary metrics is `1` or `true`, else the greater of the two.
     package static func performance(_ window: PredictionWindow, at now: Timestamp) -> WindowReport.Performance {
-        let labels = texts(window.labels)
-        let predictions = texts(window.prediction)
+        let labels = texts(of: window.labels)
+        let predictions = texts(of: window.prediction)
         var matrix = ConfusionMatrix<String>()
         var versions: [String: (labelled: Int64, correct: Int64)] = [:]
         for index in labels.indices {
@@ -131,11 +132,22 @@ package enum WindowEvaluator {
             versions[window.versions[index], default: (0, 0)].labelled += 1
             if label == prediction { versions[window.versions[index], default: (0, 0)].correct += 1 }
         }
-        let rows = Int64(labels.count)
-        let labelled = Int64(matrix.total)
-        guard labelled > 0 else {
-            return .init(labelled: 0, coverage: 0, metrics: [:], accuracyInterval: nil, versions: [], asOf: now)
+        let labelled = Int64(labels.count { $0 != nil })
+        let coverage = Double(labelled) / Double(max(1, labels.count))
+        guard matrix.total > 0 else {
+            return .init(labelled: labelled, coverage: coverage, metrics: [:], accuracyInterval: nil, versions: [], asOf: now)
         }
+        return .init(
+            labelled: labelled, coverage: coverage, metrics: metrics(of: matrix), accuracyInterval: wilsonInterval(matrix.correct),
+            f1Interval: f1Interval(of: matrix),
+            versions: versions.sorted { $0.key < $1.key }.map {
+                .init(version: $0.key, labelled: $0.value.labelled, accuracy: Double($0.value.correct) / Double($0.value.labelled))
+            }, asOf: now)
+    }
+
+    /// accuracy and f1, and for two classes precision and recall; those that cannot be computed are left out.
+    package static func metrics(of matrix: ConfusionMatrix<String>) -> [String: Double] {
+        guard matrix.total > 0 else { return [:] }
         var metrics = ["accuracy": matrix.accuracy]
         if matrix.classes.count <= 2, let positive = positive(matrix.classes) {
             let scores = matrix.scores(of: positive)
@@ -144,14 +156,23 @@ package enum WindowEvaluator {
             metrics["f1"] = scores.f1
         } else {
             metrics["f1"] = matrix.macroF1
+            metrics["precision"] = matrix.macroPrecision
+            metrics["recall"] = matrix.macroRecall
         }
-        let interval = wilsonInterval(matrix.correct)
-        return .init(
-            labelled: labelled, coverage: Double(labelled) / Double(max(1, rows)), metrics: metrics.filter { !$0.value.isNaN },
-            accuracyInterval: interval,
-            versions: versions.sorted { $0.key < $1.key }.map {
-                .init(version: $0.key, labelled: $0.value.labelled, accuracy: Double($0.value.correct) / Double($0.value.labelled))
-            }, asOf: now)
+        return metrics.filter { !$0.value.isNaN }
+    }
+
+    /// 95 % interval of the F1 of two classes; nil with more.
+    ///
+    /// F1 is 2J/(1 + J) of J = TP/(TP + FP + FN), a share of the rows in which the class occurs, and rises with it: the ends of J's Wilson
+    /// interval give the ends of F1's.
+    private static func f1Interval(of matrix: ConfusionMatrix<String>) -> ClosedRange<Double>? {
+        guard matrix.classes.count <= 2, let positive = positive(matrix.classes) else { return nil }
+        let scores = matrix.scores(of: positive)
+        let rows = scores.truePositives + scores.falsePositives + scores.falseNegatives
+        guard rows > 0 else { return nil }
+        let share = wilsonInterval(ArmCounts(trials: rows, successes: scores.truePositives))
+        return 2 * share.lowerBound / (1 + share.lowerBound)...2 * share.upperBound / (1 + share.upperBound)
     }
 
     private static func positive(_ classes: Set<String>) -> String? {

@@ -16,7 +16,7 @@ extension WindowReport {
                 "shares": .array(predictions.shares.map { ["value": .string($0.value), "share": .double($0.share)] }),
                 "mean_score": JSONValue(predictions.meanScore),
             ],
-            "performance": performance.json,
+            "performance": performance.json, "drop_reported": .bool(isDropReported),
         ]
     }
 
@@ -36,7 +36,7 @@ extension WindowReport {
                 shares: (json["predictions"]?["shares"]?.arrayValue ?? []).map {
                     .init(value: $0["value"]?.stringValue ?? "", share: $0["share"]?.doubleValue ?? 0)
                 }, meanScore: json["predictions"]?["mean_score"]?.doubleValue),
-            performance: Performance(json: json["performance"], asOf: times[3]))
+            performance: Performance(json: json["performance"], asOf: times[3]), isDropReported: json["drop_reported"]?.boolValue ?? false)
     }
 }
 
@@ -45,23 +45,28 @@ extension WindowReport.Performance {
         [
             "labelled": .int(labelled), "coverage": .double(coverage),
             "metrics": .object(JSONObject(metrics.sorted { $0.key < $1.key }.map { (key: $0.key, value: .double($0.value)) })),
-            "accuracy_interval": accuracyInterval.map { .array([.double($0.lowerBound), .double($0.upperBound)]) } ?? .null,
+            "accuracy_interval": Self.interval(accuracyInterval), "f1_interval": Self.interval(f1Interval),
             "versions": .array(
                 versions.map { ["version": .string($0.version), "labelled": .int($0.labelled), "accuracy": .double($0.accuracy)] }),
             "as_of": .string(asOf.rfc3339),
         ]
     }
 
+    private static func interval(_ range: ClosedRange<Double>?) -> JSONValue {
+        range.map { .array([.double($0.lowerBound), .double($0.upperBound)]) } ?? .null
+    }
+
+    private static func interval(_ json: JSONValue?) -> ClosedRange<Double>? {
+        guard let low = json?[0]?.doubleValue, let high = json?[1]?.doubleValue, low <= high else { return nil }
+        return low...high
+    }
+
     fileprivate init(json: JSONValue?, asOf: Timestamp) {
         var metrics: [String: Double] = [:]
         for (name, value) in json?["metrics"]?.objectValue ?? [:] { metrics[name] = value.doubleValue }
-        var interval: ClosedRange<Double>?
-        if let low = json?["accuracy_interval"]?[0]?.doubleValue, let high = json?["accuracy_interval"]?[1]?.doubleValue, low <= high {
-            interval = low...high
-        }
         self.init(
             labelled: json?["labelled"]?.intValue ?? 0, coverage: json?["coverage"]?.doubleValue ?? 0, metrics: metrics,
-            accuracyInterval: interval,
+            accuracyInterval: Self.interval(json?["accuracy_interval"]), f1Interval: Self.interval(json?["f1_interval"]),
             versions: (json?["versions"]?.arrayValue ?? []).map {
                 .init(
                     version: $0["version"]?.stringValue ?? "", labelled: $0["labelled"]?.intValue ?? 0,

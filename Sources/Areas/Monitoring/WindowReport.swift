@@ -18,16 +18,20 @@ package struct WindowReport: Sendable, Hashable {
     package var isDrifted: Bool
     package var predictions: PredictionSummary
     package var performance: Performance
+    /// Whether `performance.dropped` was said of this window: it is said once.
+    package var isDropReported = false
 
     /// Labels that have arrived make this grow after the fact.
     package struct Performance: Sendable, Hashable {
         package var labelled: Int64
-        /// labelled / rows.
+        /// Share of the window's rows whose label has arrived.
         package var coverage: Double
         /// accuracy, f1, precision, recall, log_loss … of the labelled rows; empty without labels.
         package var metrics: [String: Double]
         /// Wilson 95 % interval of the accuracy.
         package var accuracyInterval: ClosedRange<Double>?
+        /// 95 % interval of the F1 of two classes; nil without labels or with more classes.
+        package var f1Interval: ClosedRange<Double>?
         /// Accuracy and labelled rows per answering version.
         package var versions: [VersionScore]
         package var asOf: Timestamp
@@ -45,13 +49,14 @@ package struct WindowReport: Sendable, Hashable {
         }
 
         package init(
-            labelled: Int64, coverage: Double, metrics: [String: Double], accuracyInterval: ClosedRange<Double>?, versions: [VersionScore],
-            asOf: Timestamp
+            labelled: Int64, coverage: Double, metrics: [String: Double], accuracyInterval: ClosedRange<Double>?,
+            f1Interval: ClosedRange<Double>? = nil, versions: [VersionScore], asOf: Timestamp
         ) {
             self.labelled = labelled
             self.coverage = coverage
             self.metrics = metrics
             self.accuracyInterval = accuracyInterval
+            self.f1Interval = f1Interval
             self.versions = versions
             self.asOf = asOf
         }

@@ -1,7 +1,7 @@
 import Errors
 
-/// Turns a step's `run` text into program arguments: words are split as in a POSIX shell (quotes, backslash), then `${…}` is replaced inside
-/// each word. No shell runs: a value can never become a second word or a second command.
+/// Turns a step's `run` text into program arguments: words are split as in a POSIX shell (quotes, backslash; XCU 2.2), then `${…}` is
+/// replaced inside each word, within quotes of either kind too. No shell runs: a value can never become a second word or a second command.
 package enum CommandTemplate {
     package static func words(_ text: String) throws -> [String] {
         var words: [String] = []
@@ -10,7 +10,9 @@ package enum CommandTemplate {
         var escaped = false
         for character in text {
             if escaped {
-                word = (word ?? "") + String(character)
+                // Within double quotes a backslash stands for itself, except before what it can protect there.
+                let isLiteral = quote == "\"" && !"\"\\$`".contains(character)
+                word = (word ?? "") + (isLiteral ? "\\" : "") + String(character)
                 escaped = false
             } else if character == "\\", quote != "'" {
                 escaped = true

@@ -12,18 +12,17 @@ package final class PipelineEngine: Service {
     let store: any PipelineStore
     let workspace: any PipelineWorkspace
     let runner: any StepRunner
-    private let environment: [String: String]
+    private let environment: @Sendable () -> [String: String]
     private let time: any TimeSource
     private let logger: Logger
     private let submissions: AsyncStream<String>
     private let submitted: AsyncStream<String>.Continuation
     private let inboxes = Mutex<[String: AsyncStream<PipelineMachine.Input>.Continuation]>([:])
 
-    /// `environment` is given to every step, below what the run itself sets.
+    /// `environment` is asked for at each run and given to every step, below what the run itself sets.
     package init(
-        store: any PipelineStore, workspace: any PipelineWorkspace, runner: any StepRunner, environment: [String: String],
-        time: any TimeSource,
-        logger: Logger
+        store: any PipelineStore, workspace: any PipelineWorkspace, runner: any StepRunner,
+        environment: @escaping @Sendable () -> [String: String], time: any TimeSource, logger: Logger
     ) {
         self.store = store
         self.workspace = workspace
@@ -36,7 +35,8 @@ package final class PipelineEngine: Service {
 
     func submit(_ run: String) { submitted.yield(run) }
 
-    func send(_ input: PipelineMachine.Input, to run: String) { _ = inboxes.withLock { $0[run]?.yield(input) } }
+    /// False when nobody drives the run: it still waits to be taken up, or has ended.
+    func send(_ input: PipelineMachine.Input, to run: String) -> Bool { inboxes.withLock { $0[run]?.yield(input) } != nil }
 
     package func run() async throws {
         for left in try await store.unfinished() {
@@ -98,9 +98,10 @@ package final class PipelineEngine: Service {
 
     /// A run that cannot be driven is marked failed with its reason.
     private func abandon(_ id: String, _ error: JidokaError, _ logger: Logger) async {
-        logger.error("pipeline run cannot go on", [("error", .string(error.description))])
         do {
+            // Ended by another in the meantime: cancelled before it was taken up.
             guard let stored = try await store.run(id), !stored.status.isFinal else { return }
+            logger.error("pipeline run cannot go on", [("error", .string(error.description))])
             var machine = PipelineMachine(stored)
             let hint = error.hint.map { " (\($0))" } ?? ""
             let actions = machine.handle(.abandoned(error.message + hint), at: time.now())
@@ -132,6 +133,8 @@ extension PipelineEngine {
         var data: [String: PreparedData]
         var values: [String: String]
         var environment: [String: String]
+        /// What the stock MLflow client puts on every run that a step starts (`MLFLOW_RUN_CONTEXT`); the step's name is added.
+        var tags: JSONObject
     }
 
     private func prepare(_ run: PipelineRun) async throws -> Context {
@@ -149,10 +152,9 @@ extension PipelineEngine {
         if let branch = code.branch { tags["jidoka.git.branch"] = .string(branch) }
         if let dirty = code.dirty { tags["jidoka.git.dirty"] = .string(dirty ? "true" : "false") }
         for (name, prepared) in data.sorted(by: { $0.key < $1.key }) { tags["jidoka.dataset.\(name)"] = .string(prepared.digest) }
-        var environment = environment
+        var environment = environment()
         environment["JIDOKA_PIPELINE_RUN"] = run.id
-        environment["MLFLOW_RUN_CONTEXT"] = JSONValue.object(tags).text
-        return Context(run: run, data: data, values: values, environment: environment)
+        return Context(run: run, data: data, values: values, environment: environment, tags: tags)
     }
 
     private func perform(
@@ -167,6 +169,9 @@ extension PipelineEngine {
             }
             var environment = context.environment
             environment["JIDOKA_STEP"] = step
+            var tags = context.tags
+            tags["jidoka.step"] = .string(step)
+            environment["MLFLOW_RUN_CONTEXT"] = JSONValue.object(tags).text
             let arguments = try CommandTemplate.words(definition.run).map { try CommandTemplate.fill($0, context.values) }
             let command = StepCommand(
                 arguments: arguments, environment: environment, timeout: definition.timeout, run: context.run.id, step: step,

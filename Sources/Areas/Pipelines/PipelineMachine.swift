@@ -76,8 +76,8 @@ package struct PipelineMachine: Sendable {
         case .concludingFailed(let why):
             guard run.status == .concluding else { return [] }
             return end(.failed, why, now)
-        case .cancel(let actor, let reason): return cancel(.cancelled, "cancelled by \(actor): \(reason)", now)
-        case .abandoned(let why): return cancel(.failed, why, now)
+        case .cancel(let actor, let reason): return cancel(.cancelled, "cancelled by \(actor): \(reason)", by: actor, now)
+        case .abandoned(let why): return cancel(.failed, why, by: run.actor, now)
         }
         return []
     }
@@ -87,6 +87,8 @@ package struct PipelineMachine: Sendable {
         let resumed = run.status == .running
         for index in run.steps.indices where run.steps[index].status == .running {
             run.steps[index].status = .waiting
+            // A restart is no failure of the step: it uses up no retry.
+            run.steps[index].attempt -= 1
             run.steps[index].message = "started again after a restart of the server"
         }
         run.status = .running
@@ -130,22 +132,24 @@ package struct PipelineMachine: Sendable {
         }
     }
 
-    private mutating func cancel(_ status: PipelineRun.Status, _ why: String, _ now: Timestamp) -> [Action] {
+    private mutating func cancel(_ status: PipelineRun.Status, _ why: String, by actor: String, _ now: Timestamp) -> [Action] {
         var actions: [Action] = []
         for index in run.steps.indices where !run.steps[index].status.isFinal {
             if run.steps[index].status == .running { actions.append(.stop(step: run.steps[index].name)) }
             run.steps[index].status = .cancelled
             run.steps[index].endedAt = now
         }
-        return actions + end(status, why, now)
+        return actions + end(status, why, by: actor, now)
     }
 
-    private mutating func end(_ status: PipelineRun.Status, _ why: String?, isVerdict: Bool = false, _ now: Timestamp) -> [Action] {
+    private mutating func end(
+        _ status: PipelineRun.Status, _ why: String?, isVerdict: Bool = false, by actor: String? = nil, _ now: Timestamp
+    ) -> [Action] {
         run.status = status
         run.error = why
         run.refused = isVerdict
         run.endedAt = now
-        return [record("pipeline_run.\(status.rawValue)", why ?? run.reason, now)]
+        return [record("pipeline_run.\(status.rawValue)", why ?? run.reason, by: actor, now)]
     }
 
     private func isCurrent(_ step: String, _ attempt: Int) -> Bool {
@@ -158,7 +162,7 @@ package struct PipelineMachine: Sendable {
         change(&run.steps[index])
     }
 
-    private func record(_ kind: String, _ reason: String, _ now: Timestamp) -> Action {
+    private func record(_ kind: String, _ reason: String, by actor: String? = nil, _ now: Timestamp) -> Action {
         var payload: JSONObject = [
             "trigger": .string(run.trigger),
             "data": .object(JSONObject(run.data.sorted { $0.key < $1.key }.map { (key: $0.key, value: .string($0.value)) })),
@@ -166,6 +170,7 @@ package struct PipelineMachine: Sendable {
         if let version = run.modelVersion { payload["model_version"] = .string(version) }
         return .record(
             EventDraft(
-                kind: kind, subject: EventSubject("pipeline_run", run.id), actor: run.actor, reason: reason, payload: payload, time: now))
+                kind: kind, subject: EventSubject("pipeline_run", run.id), actor: actor ?? run.actor, reason: reason, payload: payload,
+                time: now))
     }
 }

@@ -6,7 +6,8 @@ package import JSON
 extension PipelineRun {
     package var json: JSONObject {
         [
-            "id": .string(id), "request": JSONValue(request), "status": .string(status.rawValue), "reason": .string(reason), "actor": .string(actor),
+            "id": .string(id), "request": JSONValue(request), "status": .string(status.rawValue), "reason": .string(reason),
+            "actor": .string(actor),
             "trigger": .string(trigger), "params": strings(params), "data": strings(data), "definition": definition.json,
             "steps": .array(steps.map(\.json)), "created_at": .string(createdAt.rfc3339), "created_us": .int(createdAt.microseconds),
             "ended_at": JSONValue(endedAt?.rfc3339), "ended_us": JSONValue(endedAt?.microseconds), "model_version": JSONValue(modelVersion),
@@ -55,7 +56,8 @@ extension PipelineDefinition {
                 steps.map { step in
                     [
                         "name": .string(step.name), "run": .string(step.run), "needs": .array(step.needs.map(JSONValue.string)),
-                        "inputs": .array(step.inputs.map(JSONValue.string)), "cache": .bool(step.cache), "retries": .int(Int64(step.retries)),
+                        "inputs": .array(step.inputs.map(JSONValue.string)), "cache": .bool(step.cache),
+                        "retries": .int(Int64(step.retries)),
                         "timeout_seconds": .double(step.timeout.seconds),
                     ]
                 }),
@@ -80,8 +82,10 @@ extension PipelineDefinition {
 extension StepRun {
     fileprivate var json: JSONValue {
         [
-            "name": .string(name), "status": .string(status.rawValue), "attempt": .int(Int64(attempt)), "exit_status": JSONValue(exitStatus),
-            "started_at": JSONValue(startedAt?.rfc3339), "started_us": JSONValue(startedAt?.microseconds), "ended_at": JSONValue(endedAt?.rfc3339),
+            "name": .string(name), "status": .string(status.rawValue), "attempt": .int(Int64(attempt)),
+            "exit_status": JSONValue(exitStatus),
+            "started_at": JSONValue(startedAt?.rfc3339), "started_us": JSONValue(startedAt?.microseconds),
+            "ended_at": JSONValue(endedAt?.rfc3339),
             "ended_us": JSONValue(endedAt?.microseconds), "message": JSONValue(message), "cached_from": JSONValue(cachedFrom),
         ]
     }

@@ -35,6 +35,7 @@ package struct PipelineService: Sendable {
     private let definition: @Sendable () throws -> PipelineDefinition
     private let time: any TimeSource
     private let ids: any IDSource
+    private static let cancelAttemptsMax = 8
 
     /// `definition` is asked at each start: the line file may have been reloaded.
     package init(
@@ -98,10 +99,23 @@ package struct PipelineService: Sendable {
         return try await runner.log(run: id, step: step, offset: offset)
     }
 
+    /// Asks for the end of a run; a run that nobody drives yet ends at once.
+    /// - Throws: `failed_precondition` when it has ended.
     package func cancel(_ id: String, actor: String, reason: String) async throws -> PipelineRun {
-        let run = try await run(id)
-        guard !run.status.isFinal else { throw JidokaError.failedPrecondition("pipeline run `\(id)` has ended: \(run.status.rawValue)") }
-        engine.send(.cancel(actor: actor, reason: reason), to: id)
-        return run
+        for _ in 0..<PipelineService.cancelAttemptsMax {
+            let run = try await run(id)
+            guard !run.status.isFinal else {
+                throw JidokaError.failedPrecondition("pipeline run `\(id)` has ended: \(run.status.rawValue)")
+            }
+            let input = PipelineMachine.Input.cancel(actor: actor, reason: reason)
+            if engine.send(input, to: id) { return run }
+            var machine = PipelineMachine(run)
+            let actions = machine.handle(input, at: time.now())
+            do {
+                try await store.update(machine.run, events: actions.compactMap { if case .record(let event) = $0 { event } else { nil } })
+                return machine.run
+            } catch let error as JidokaError where error.code == .conflict { continue }
+        }
+        throw JidokaError(.conflict, "pipeline run `\(id)` is being changed by others", hint: "try again")
     }
 }

@@ -38,7 +38,8 @@ package struct PredictionRecord: Sendable {
     package var error: String?
 
     package init(
-        id: String, endpoint: String, route: Route, model: String, version: String, unit: String, time: Timestamp, latencyMicroseconds: Int64,
+        id: String, endpoint: String, route: Route, model: String, version: String, unit: String, time: Timestamp,
+        latencyMicroseconds: Int64,
         featureNames: [String], features: [FeatureValue], prediction: FeatureValue, score: Double?, error: String?
     ) {
         self.id = id

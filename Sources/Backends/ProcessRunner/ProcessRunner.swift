@@ -21,13 +21,14 @@ package struct LocalProcessRunner: StepRunner {
     private static let grace = Duration.seconds(5)
     private static let logBytesMax = 1 << 20
 
-    /// `pool` needs a thread for each step that runs at the same moment: waiting for a process blocks one.
+    /// `pool` is for the files; each process that runs has a thread of its own that waits for it.
     package init(
         projectFolder: String, logsFolder: String, baseEnvironment: [String: String], pool: BlockingPool, time: any TimeSource,
         logger: Logger
     ) {
         self.projectFolder = projectFolder
-        self.logsFolder = logsFolder
+        // A child opens its log from the project folder: the path must not depend on where that is.
+        self.logsFolder = logsFolder.hasPrefix("/") ? logsFolder : "\(workingFolder())/\(logsFolder)"
         self.baseEnvironment = baseEnvironment
         self.pool = pool
         self.time = time
@@ -40,15 +41,22 @@ package struct LocalProcessRunner: StepRunner {
         let environment = baseEnvironment.merging(command.environment) { $1 }
         let child = try ChildProcess.spawn(
             arguments: command.arguments, environment: environment, folder: projectFolder, log: try logFile(folder, command))
-        try record(child.id, at: "\(folder)/\(command.step).pid")
+        do {
+            try record(child.id, at: "\(folder)/\(command.step).pid")
+        } catch {
+            // Not to be found after a restart: it must not run on.
+            child.signal(SIGKILL)
+            _ = await end(of: child)
+            throw error
+        }
         let watchdog = Task { [time] in
             try await time.sleep(for: command.timeout)
             stop(child)
         }
         defer { watchdog.cancel() }
         let started = time.steadyNanoseconds()
-        let status = try await withTaskCancellationHandler {
-            try await pool.run { child.wait() }
+        let status = await withTaskCancellationHandler {
+            await end(of: child)
         } onCancel: {
             stop(child)
         }
@@ -60,6 +68,13 @@ package struct LocalProcessRunner: StepRunner {
                 hint: "raise `timeout` in jidoka.yaml, or make the step faster")
         }
         return status
+    }
+
+    /// A step may run for hours: it gets a thread to wait on, so that the pool's stay free.
+    private func end(of child: ChildProcess) async -> Int {
+        await withCheckedContinuation { continuation in
+            startThread { continuation.resume(returning: child.wait()) }
+        }
     }
 
     /// SIGTERM to the group, SIGKILL when it does not end in time.
@@ -131,6 +146,12 @@ private func environment(of id: Int32) -> Set<String> {
     var bytes = [UInt8](repeating: 0, count: 1 << 20)
     let count = fread(&bytes, 1, bytes.count, file)
     return Set(bytes.prefix(count).split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
+}
+
+private func workingFolder() -> String {
+    guard let path = getcwd(nil, 0) else { return "" }
+    defer { free(path) }
+    return String(cString: path)
 }
 
 func errorText() -> String { String(cString: strerror(errno)) }

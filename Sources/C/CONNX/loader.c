@@ -2,6 +2,7 @@
 #include "CONNX.h"
 
 #include <dlfcn.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,3 +56,5 @@ const char *jidoka_ort_loaded_path(void) { return loaded_path[0] == 0 ? NULL : l
 const char *jidoka_ort_version(void) { return base->GetVersionString(); }
 
 jidoka_ort_function jidoka_ort_slot(int index) { return table[index]; }
+
+void jidoka_ort_trim_memory(void) { malloc_trim(0); }

@@ -22,6 +22,7 @@ final class ClientTable: Sendable {
 
     deinit { Glibc.close(bell) }
 
+    var count: Int { state.withLock { $0.clients.count } }
     var all: [ClientConnection] { state.withLock { Array($0.clients.values) } }
 
     func add(_ client: ClientConnection) {

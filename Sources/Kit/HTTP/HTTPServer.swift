@@ -2,6 +2,7 @@ import CMicrohttpd
 package import Clockwork
 package import Errors
 import Glibc
+import JSON
 import Synchronization
 package import Telemetry
 
@@ -30,7 +31,11 @@ package final class HTTPServer: Sendable {
     }
 
     deinit {
-        if case .running = state.withLock({ $0.phase }) { preconditionFailure("an HTTP server must be stopped before it is released") }
+        // Released without a stop, for instance by an error during start-up: cut everything, but do not wait for it.
+        guard case .running(let daemon, let port) = state.withLock({ $0.phase }) else { return }
+        core.logger.warning("http server released while it runs", [("port", .int(Int64(port)))])
+        core.draining.store(true, ordering: .releasing)
+        HTTPServer.end(HTTPServer.quiesce(daemon), core) {}
     }
 
     /// Binds and serves; returns at once. - Throws: `unavailable` when the port is taken, with a hint how to choose another.
@@ -51,6 +56,9 @@ package final class HTTPServer: Sendable {
         }
     }
 
+    /// Connections that are open now, idle ones too.
+    package var connectionsOpen: Int { core.clients.count }
+
     /// Takes no new connections, ends event streams, lets running requests finish for at most `grace`, then cancels their handlers and
     /// cuts what is left. Returns when all threads have ended. Handlers that ignore cancellation are left behind.
     package func stop(grace: Duration) async {
@@ -60,29 +68,37 @@ package final class HTTPServer: Sendable {
         }
         guard case .running(let daemon, _) = taken.phase else { return }
         core.draining.store(true, ordering: .releasing)
-        let listening = MHD_quiesce_daemon(daemon)
-        if listening >= 0 { close(listening) }
+        let handle = HTTPServer.quiesce(daemon)
         for exchange in core.clients.all.compactMap(\.exchange) { exchange.endEventStream() }
         await idle(within: grace)
         for exchange in core.clients.all.compactMap(\.exchange) { exchange.clientLeft() }
         await idle(within: .seconds(1))
+        await withCheckedContinuation { continuation in HTTPServer.end(handle, core) { continuation.resume() } }
+    }
+
+    /// Stops the daemon on a thread of its own, because that waits for the event loops. None of its connections may be suspended then.
+    private static func end(_ handle: Handle, _ core: ServerCore, then: @escaping @Sendable () -> Void) {
         core.stopping.store(true, ordering: .releasing)
-        for exchange in core.clients.all.compactMap(\.exchange) { exchange.gate.close() }
         core.clients.stop()
-        let handle = Handle(daemon: daemon)
-        let core = self.core
-        await withCheckedContinuation { continuation in
-            startThread {
-                // A request that slipped in before it saw `stopping` may have been suspended after the first round.
-                for exchange in core.clients.all.compactMap(\.exchange) { exchange.gate.close() }
-                MHD_stop_daemon(handle.daemon)
-                continuation.resume()
-            }
+        startThread {
+            // After the first round a request that had not yet seen `stopping` may have been suspended; none can after the second.
+            for _ in 0..<2 { for exchange in core.clients.all.compactMap(\.exchange) { exchange.gate.close() } }
+            MHD_stop_daemon(handle.daemon)
+            close(handle.listening)
+            then()
         }
     }
 
     private struct Handle: @unchecked Sendable {  // goes to the one thread that stops the daemon
         let daemon: OpaquePointer
+        let listening: Int32
+    }
+
+    /// Refuses new connections from now on. The socket is closed only after the daemon: until then its number must not name another.
+    private static func quiesce(_ daemon: OpaquePointer) -> Handle {
+        let listening = MHD_quiesce_daemon(daemon)
+        shutdown(listening, Int32(SHUT_RDWR))
+        return Handle(daemon: daemon, listening: listening)
     }
 
     /// Returns when nothing is in flight, or after `limit`, or when the caller's task is cancelled.

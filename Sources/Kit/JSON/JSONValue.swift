@@ -71,7 +71,8 @@ extension JSONValue {
     package var canonical: JSONValue {
         switch self {
         case .array(let items): .array(items.map(\.canonical))
-        case .object(let object): .object(JSONObject(object.members.map { (key: $0.key, value: $0.value.canonical) }.sorted { $0.key < $1.key }))
+        case .object(let object):
+            .object(JSONObject(object.members.map { (key: $0.key, value: $0.value.canonical) }.sorted { $0.key < $1.key }))
         default: self
         }
     }
@@ -85,7 +86,9 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     package init(booleanLiteral value: Bool) { self = .bool(value) }
     package init(floatLiteral value: Double) { self = .double(value) }
     package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    package init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements.map { (key: $0.0, value: $0.1) })) }
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self = .object(JSONObject(elements.map { (key: $0.0, value: $0.1) }))
+    }
     package init(nilLiteral: ()) { self = .null }
 
     package init(_ value: String?) { self = value.map(JSONValue.string) ?? .null }

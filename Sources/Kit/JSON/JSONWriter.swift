@@ -9,7 +9,7 @@ package struct JSONWriter: Sendable {
 
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    private mutating func separate() {
+    mutating func separate() {
         if needsComma { bytes.append(0x2C) }
         needsComma = true
     }
@@ -49,7 +49,7 @@ package struct JSONWriter: Sendable {
 
     package mutating func value(_ value: Int64) {
         separate()
-        bytes.append(contentsOf: String(value).utf8)
+        append(value)
     }
 
     package mutating func value(_ value: Int) { self.value(Int64(value)) }
@@ -57,11 +57,7 @@ package struct JSONWriter: Sendable {
     /// The shortest text that reads back as the same double; whole numbers keep `.0`.
     package mutating func value(_ value: Double) {
         separate()
-        if value.isFinite {
-            bytes.append(contentsOf: value.description.utf8)
-        } else {
-            quote(value.isNaN ? "NaN" : value > 0 ? "Infinity" : "-Infinity")
-        }
+        append(value)
     }
 
     package mutating func value(_ value: String) {
@@ -97,24 +93,45 @@ package struct JSONWriter: Sendable {
     }
 
     private mutating func quote(_ text: String) {
+        var text = text
         bytes.append(0x22)
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5C:
-                bytes.append(0x5C)
-                bytes.append(byte)
-            case 0x0A: bytes.append(contentsOf: [0x5C, 0x6E])
-            case 0x0D: bytes.append(contentsOf: [0x5C, 0x72])
-            case 0x09: bytes.append(contentsOf: [0x5C, 0x74])
-            case 0..<0x20:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(byte < 16 ? 0x30 : 0x31)
-                let low = byte & 15
-                bytes.append(low < 10 ? 0x30 + low : 0x57 + low)
-            default: bytes.append(byte)
+        text.withUTF8 { utf8 in
+            var clean = 0  // everything before is written
+            for (at, byte) in utf8.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
+                bytes.append(contentsOf: utf8[clean..<at])
+                escape(byte)
+                clean = at + 1
             }
+            bytes.append(contentsOf: utf8[clean...])
         }
         bytes.append(0x22)
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        bytes.append(0x5C)
+        switch byte {
+        case 0x0A: bytes.append(0x6E)
+        case 0x0D: bytes.append(0x72)
+        case 0x09: bytes.append(0x74)
+        case 0..<0x20:
+            bytes.append(contentsOf: "u00".utf8)
+            bytes.append(byte < 16 ? 0x30 : 0x31)
+            let low = byte & 15
+            bytes.append(low < 10 ? 0x30 + low : 0x57 + low)
+        default: bytes.append(byte)
+        }
+    }
+
+    /// Writes into the buffer itself, at most `most` bytes; `fill` gives the number of bytes.
+    mutating func append(upTo most: Int, _ fill: (UnsafeMutablePointer<CChar>) -> Int) {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: most) { room in
+            let count = fill(room.baseAddress!)
+            bytes.append(contentsOf: UnsafeRawBufferPointer(start: room.baseAddress, count: count))
+        }
+    }
+
+    mutating func reserve(_ more: Int) {
+        if bytes.count + more > bytes.capacity { bytes.reserveCapacity(max(bytes.capacity * 2, bytes.count + more)) }
     }
 }
 

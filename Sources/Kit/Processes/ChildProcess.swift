@@ -38,11 +38,14 @@ package final class ChildProcess: Sendable {
 
     /// Blocks until the process has ended; its exit status, or 128 + the signal that ended it.
     package func wait() -> Int {
-        var status: Int32 = 0
-        while waitpid(id, &status, 0) < 0 && errno == EINTR {}
+        // The process is looked at before it is reaped: until then nobody else can have its id.
+        var facts = siginfo_t()
+        while waitid(P_PID, id_t(id), &facts, WEXITED | WNOWAIT) < 0 && errno == EINTR {}
         ended.withLock { $0 = true }
         // What the step started and left in its group ends with it.
         kill(-id, SIGKILL)
+        var status: Int32 = 0
+        while waitpid(id, &status, 0) < 0 && errno == EINTR {}
         return status & 0x7F == 0 ? Int(status >> 8 & 0xFF) : 128 + Int(status & 0x7F)
     }
 

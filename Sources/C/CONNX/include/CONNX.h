@@ -17,7 +17,6 @@ typedef struct jidoka_ort_type *OrtTypeInfo;
 typedef struct jidoka_ort_shape *OrtTensorInfo;
 typedef struct jidoka_ort_map *OrtMapInfo;
 typedef struct jidoka_ort_sequence *OrtSequenceInfo;
-typedef struct jidoka_ort_metadata *OrtModelMetadata;
 
 /// Opens the library at `path` and fetches its function table. Call it before any other function of this header, and not from two
 /// threads at once. A second call succeeds for the same library and is refused for another one.
@@ -27,6 +26,9 @@ bool jidoka_ort_load(const char *path, char *error, size_t error_size);
 const char *jidoka_ort_loaded_path(void);
 /// The release of the loaded library, as `1.31.1`.
 const char *jidoka_ort_version(void);
+
+/// Gives memory that the allocator holds free back to the system.
+void jidoka_ort_trim_memory(void);
 
 /// The function at a slot of the table.
 typedef void (*jidoka_ort_function)(void);
@@ -79,8 +81,6 @@ jidoka_ort_function jidoka_ort_slot(int index);
     S(104, CastTypeInfoToSequenceTypeInfo, (OrtTypeInfo info, OrtSequenceInfo * out), (info, out))                                     \
     S(105, GetMapKeyType, (OrtMapInfo info, int *out), (info, out))                                                                    \
     S(107, GetSequenceElementType, (OrtSequenceInfo info, OrtTypeInfo * out), (info, out))                                             \
-    S(111, SessionGetModelMetadata, (OrtSession session, OrtModelMetadata * out), (session, out))                                      \
-    S(112, ModelMetadataGetProducerName, (OrtModelMetadata metadata, OrtAllocator allocator, char **out), (metadata, allocator, out))  \
     S(130, AddSessionConfigEntry, (OrtSessionOptions options, const char *key, const char *value), (options, key, value))              \
     R(92, ReleaseEnv, (OrtEnv value), (value))                                                                                         \
     R(93, ReleaseStatus, (OrtStatus value), (value))                                                                                   \
@@ -89,8 +89,7 @@ jidoka_ort_function jidoka_ort_slot(int index);
     R(96, ReleaseValue, (OrtValue value), (value))                                                                                     \
     R(98, ReleaseTypeInfo, (OrtTypeInfo value), (value))                                                                               \
     R(99, ReleaseTensorTypeAndShapeInfo, (OrtTensorInfo value), (value))                                                               \
-    R(100, ReleaseSessionOptions, (OrtSessionOptions value), (value))                                                                  \
-    R(118, ReleaseModelMetadata, (OrtModelMetadata value), (value))
+    R(100, ReleaseSessionOptions, (OrtSessionOptions value), (value))
 
 // Each becomes `ort_<name>`, inlined into its caller.
 #define JIDOKA_ORT_STATUS(slot, name, parameters, arguments)                  \

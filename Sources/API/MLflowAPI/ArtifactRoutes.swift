@@ -1,0 +1,108 @@
+import Errors
+import HTTP
+import JSON
+import Tracking
+
+extension RouteTable {
+    /// Listings and downloads that name a run or a model instead of a path below the root.
+    mutating func addRunArtifacts() {
+        let (tracking, artifacts) = (services.tracking, services.artifacts)
+        add("GET", "artifacts/list", .read) { call in
+            let uri = try await tracking.runInfo(id: try call.fields.runID()).artifactURI
+            return try await .listing(of: try call.fields.text("path"), below: uri, in: artifacts)
+        }
+        add("GET", "logged-models/{model_id}/artifacts/directories", .read) { call in
+            let uri = try await tracking.loggedModel(id: try call.fields.requiredText("model_id")).artifactURI
+            return try await .listing(of: try call.fields.text("artifact_directory_path"), below: uri, in: artifacts)
+        }
+        addRaw("GET", "/get-artifact", .read) { request in
+            let fields = try await RequestFields(request)
+            let root = try ArtifactPath(uri: try await tracking.runInfo(id: try fields.runID()).artifactURI)
+            return try await .download(root.appending(try ArtifactPath(try fields.requiredText("path"))), from: artifacts)
+        }
+    }
+
+    /// The artifact proxy: paths below the server's artifact root, bodies streamed both ways.
+    mutating func addArtifactProxy() {
+        let artifacts = services.artifacts
+        for prefix in ["/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts"] {
+            let files = "\(prefix)/artifacts"
+            addRaw("GET", files, .read) { request in
+                let folder = try ArtifactPath.folder(request.query("path"))
+                let entries = try await allEntries(of: folder, in: artifacts)
+                return .object(capacity: 4_096) { $0.list("files", entries) { $0.write($1, as: $1.path.name) } }
+            }
+            addRaw("GET", "\(files)/{path...}", .read) { request in
+                try await .download(try ArtifactPath(rest(of: request, after: files)), from: artifacts)
+            }
+            addRaw("PUT", "\(files)/{path...}", .write) { request in
+                let path = try ArtifactPath(rest(of: request, after: files))
+                _ = try await artifacts.put(path) { sink in try await request.body.forEachChunk { try await sink.write($0) } }
+                return HTTPResponse(status: 200)
+            }
+            addRaw("DELETE", "\(files)/{path...}", .write) { request in
+                try await artifacts.delete(try ArtifactPath(rest(of: request, after: files)))
+                return .empty
+            }
+        }
+    }
+}
+
+/// What follows the route's own part, as sent: the router folds doubled slashes, which must be refused here.
+private func rest(of request: HTTPRequest, after prefix: String) -> String { String(request.path.dropFirst(prefix.count + 1)) }
+
+/// The most entries of one folder that are listed.
+private let listedMax = 10_000
+
+private func allEntries(of folder: ArtifactPath?, in artifacts: any ArtifactStore) async throws -> [ArtifactEntry] {
+    var all: [ArtifactEntry] = []
+    while true {
+        let page = try await artifacts.list(folder, after: all.last?.path.name, limit: 1_000)
+        all += page
+        if page.count < 1_000 { return all }
+        guard all.count < listedMax else {
+            throw JidokaError.invalidArgument(
+                "the folder has more than \(listedMax) entries", hint: "list its sub-folders, or put fewer files in one folder")
+        }
+    }
+}
+
+extension HTTPResponse {
+    /// `{"root_uri", "files"}` with paths relative to the root.
+    fileprivate static func listing(of path: String?, below uri: String, in artifacts: any ArtifactStore) async throws -> HTTPResponse {
+        let root = try ArtifactPath(uri: uri)
+        let folder = try ArtifactPath.folder(path).map { root.appending($0) } ?? root
+        let entries = try await allEntries(of: folder, in: artifacts)
+        return .object(capacity: 4_096) { writer in
+            writer.member("root_uri", uri)
+            writer.list("files", entries) { writer, entry in
+                writer.write(entry, as: entry.path.segments.dropFirst(root.segments.count).joined(separator: "/"))
+            }
+        }
+    }
+
+    /// The bytes, streamed and checked against their digest; a damaged file ends in a broken connection, never in wrong bytes.
+    fileprivate static func download(_ path: ArtifactPath, from artifacts: any ArtifactStore) async throws -> HTTPResponse {
+        guard let entry = try await artifacts.entry(path) else { throw JidokaError.notFound("No such artifact: '\(path)'") }
+        guard let digest = entry.digest else {
+            throw JidokaError.invalidArgument("Artifact path refers to a directory, not a file: '\(path)'")
+        }
+        let headers: HTTPHeaders = [
+            "content-type": MIMEType.guess(path.name), "content-length": String(entry.size),
+            "content-disposition": MIMEType.disposition(path.name), "x-content-type-options": "nosniff", "etag": "\"\(digest)\"",
+        ]
+        return HTTPResponse(
+            headers: headers, body: .stream { writer in try await artifacts.read(path) { chunk in try await writer.write(chunk) } })
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func write(_ entry: ArtifactEntry, as path: String) {
+        beginObject()
+        member("path", path)
+        key("is_dir")
+        value(entry.isFolder)
+        if !entry.isFolder { member("file_size", entry.size) }
+        endObject()
+    }
+}

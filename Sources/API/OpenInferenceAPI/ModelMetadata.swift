@@ -1,0 +1,33 @@
+import HTTP
+import JSON
+import Serving
+
+func modelRoutes(_ serving: ServingService) -> [HTTP.Route] {
+    modelRoute("GET", "", "A model's versions, inputs and outputs.") { request in
+        let model = try serving.model(try request.parameter("model"), version: request.parameters["version"])
+        let versions = try serving.description(of: model.endpoint).versions.map(\.version)
+        return .json(metadata(model, versions: versions))
+    }
+}
+
+/// `platform` is Triton's word for ONNX Runtime. Class and feature names go into `parameters`, where clients that do not know them skip
+/// them.
+private func metadata(_ model: ServedModelDescription, versions: [String]) -> JSONValue {
+    func tensors(_ specs: [TensorSpec]) -> JSONValue {
+        .array(
+            specs.map { spec in
+                ["name": .string(spec.name), "datatype": .string(spec.type.rawValue), "shape": .array(spec.shape.map { .int(Int64($0)) })]
+            })
+    }
+    func names(_ names: [String]) -> JSONValue { .array(names.map { .string($0) }) }
+    var parameters: JSONObject = [
+        "jidoka_model": .string(model.model), "jidoka_model_version": .string(model.version),
+        "feature_names": names(model.signature.featureNames),
+    ]
+    if let labels = model.signature.classLabels { parameters["class_labels"] = names(labels) }
+    return [
+        "name": .string(model.endpoint), "versions": names(versions), "platform": "onnxruntime_onnx",
+        "inputs": tensors(model.signature.inputs),
+        "outputs": tensors(model.signature.outputs), "parameters": .object(parameters),
+    ]
+}

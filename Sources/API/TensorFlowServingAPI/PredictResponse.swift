@@ -1,0 +1,84 @@
+import HTTP
+import JSON
+import Serving
+
+/// `predictions`, one entry a row, or `outputs`, one tensor a name; with a single output the names fall away.
+func predictResponse(_ answer: InferenceAnswer, form: PredictRequest.Form) -> HTTPResponse {
+    let outputs = answer.outputs.tensors
+    var body: [UInt8] = Array((form == .rows ? "{\"predictions\":" : "{\"outputs\":").utf8)
+    switch form {
+    case .rows:
+        body.append(0x5B)
+        for row in 0..<(outputs.first?.rows ?? 0) {
+            if row > 0 { body.append(0x2C) }
+            append(outputs, to: &body) { tensor, body in append(tensor, dimension: 1, from: row * tensor.stride(after: 0), to: &body) }
+        }
+        body.append(0x5D)
+    case .columns: append(outputs, to: &body) { tensor, body in append(tensor, dimension: 0, from: 0, to: &body) }
+    }
+    body.append(0x7D)
+    let headers: HTTPHeaders = [
+        "content-type": "application/json", "x-jidoka-prediction-id": answer.predictionID, "x-jidoka-model-version": answer.version,
+        "x-jidoka-route": answer.route.rawValue,
+    ]
+    return HTTPResponse(headers: headers, body: .bytes(body))
+}
+
+/// A bare value when there is one output, else an object keyed by their names.
+private func append(_ outputs: [Tensor], to body: inout [UInt8], _ value: (Tensor, inout [UInt8]) -> Void) {
+    if outputs.count == 1 { return value(outputs[0], &body) }
+    body.append(0x7B)
+    for (index, tensor) in outputs.enumerated() {
+        if index > 0 { body.append(0x2C) }
+        body.append(contentsOf: JSONValue.string(tensor.name).serialized)
+        body.append(0x3A)
+        value(tensor, &body)
+    }
+    body.append(0x7D)
+}
+
+/// Nested lists for the dimensions from `dimension` on, beginning at element `start`.
+private func append(_ tensor: Tensor, dimension: Int, from start: Int, to body: inout [UInt8]) {
+    if dimension >= tensor.shape.count { return appendElement(tensor, start, to: &body) }
+    body.append(0x5B)
+    if dimension == tensor.shape.count - 1, tensor.type != .bytes {
+        tensor.appendJSON(elements: start..<start + tensor.shape[dimension], to: &body)
+    } else {
+        let stride = tensor.stride(after: dimension)
+        for index in 0..<tensor.shape[dimension] {
+            if index > 0 { body.append(0x2C) }
+            append(tensor, dimension: dimension + 1, from: start + index * stride, to: &body)
+        }
+    }
+    body.append(0x5D)
+}
+
+/// Texts of outputs whose name ends with `_bytes`, and only those, are base64: TensorFlow-Serving's convention.
+private func appendElement(_ tensor: Tensor, _ index: Int, to body: inout [UInt8]) {
+    if tensor.name.hasSuffix("_bytes"), case .strings(let elements) = tensor.storage {
+        body.append(contentsOf: "{\"b64\":\"".utf8)
+        body.append(contentsOf: base64(elements[index]))
+        body.append(contentsOf: "\"}".utf8)
+    } else {
+        tensor.appendJSON(element: index, to: &body)
+    }
+}
+
+extension Tensor {
+    /// Elements between two neighbours of a dimension.
+    fileprivate func stride(after dimension: Int) -> Int { shape.dropFirst(dimension + 1).reduce(1, *) }
+}
+
+/// RFC 4648 with padding.
+private func base64(_ bytes: [UInt8]) -> [UInt8] {
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var out: [UInt8] = []
+    out.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+        let group = bytes[start..<min(start + 3, bytes.count)]
+        let padded = Array(group) + Array(repeating: 0, count: 3 - group.count)
+        let bits = UInt32(padded[0]) << 16 | UInt32(padded[1]) << 8 | UInt32(padded[2])
+        for digit in 0..<4 { out.append(digit <= group.count ? digits[Int(bits >> UInt32(18 - 6 * digit)) & 63] : 0x3D) }
+    }
+    return out
+}

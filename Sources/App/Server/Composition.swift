@@ -1,0 +1,173 @@
+import AlertChannels
+import Blobs
+import Clockwork
+import ColumnStores
+import Columns
+import ContinuousTraining
+import Datasets
+import Errors
+import Events
+import FileStores
+import HTTP
+import JSON
+import JidokaAPI
+import Line
+import Lineage
+import MLflowAPI
+import Monitoring
+import ONNXModels
+import OpenInferenceAPI
+import Outbound
+import Pipelines
+import ProcessRunner
+import Registry
+import Rollouts
+import SQL
+import SQLStores
+import Serving
+import Synchronization
+import Telemetry
+import TensorFlowServingAPI
+import Tracking
+
+/// Everything that one server is made of, joined.
+struct Composition: Sendable {
+    let settings: ServerSettings
+    let logger: Logger
+    let metrics: MetricsRegistry
+    let database: Database
+    let events: SQLEventLog
+    let line: LineState
+    let serving: ServingService
+    let log: PredictionLog
+    let services: JidokaServices
+    let router: Router
+    let watchers: Watchers
+    let address: ServerAddress
+    /// Started in this order, stopped in reverse.
+    let running: [any Service]
+    let tracking: TrackingService
+
+    /// Every migration of every area, in the order in which they are applied to an empty database.
+    static var migrations: [Migration] {
+        EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + DatasetSchema.migrations + PipelineSchema.migrations
+            + EndpointSchema.migrations + RolloutSchema.migrations + MonitoringSchema.migrations + TrainingLoopSchema.migrations
+    }
+}
+
+/// The seams and mechanisms that all areas share.
+struct Foundation: Sendable {
+    let time: any TimeSource = SystemTime()
+    let ids: any IDSource = SystemIDs()
+    let random: any RandomSource = SystemRandom()
+    let logger: Logger
+    let metrics = MetricsRegistry()
+    /// Files and hashing.
+    let files = BlockingPool(threads: 2)
+    /// DuckDB: one thread a session.
+    let columns = BlockingPool(threads: 4)
+    /// Model runs: one thread a core.
+    let models: BlockingPool
+    /// One thread waits for each running step.
+    let processes = BlockingPool(threads: 8)
+    let network = BlockingPool(threads: 2)
+    let blobs: BlobStore
+    let database: Database
+    let engine: ColumnEngine
+
+    init(home: borrowing HomeFolder, logger: Logger, cores: Int) throws {
+        self.logger = logger
+        models = BlockingPool(threads: max(1, cores))
+        blobs = try BlobStore(folder: home.objects, ids: ids)
+        database = try Database(path: home.database, metrics: metrics, time: time)
+        engine = ColumnEngine(
+            options: .init(threads: max(1, cores), memoryLimit: "2GB", temporaryDirectory: home.temporary), pool: columns)
+    }
+}
+
+extension Composition {
+    static func make(
+        _ settings: ServerSettings, home: borrowing HomeFolder, environment: [String: String], logger: Logger, cores: Int
+    ) async throws -> Composition {
+        let line = try LineState(project: settings.project)
+        let base = try Foundation(home: home, logger: logger, cores: cores)
+        try await base.database.migrate(migrations)
+        let events = SQLEventLog(database: base.database, time: base.time)
+        let tracking = TrackingService(
+            experiments: SQLExperimentStore(database: base.database), runs: SQLRunStore(database: base.database),
+            models: SQLLoggedModelStore(database: base.database), time: base.time, ids: base.ids, random: base.random, logger: logger)
+        let artifacts = FileArtifactStore(
+            blobs: base.blobs, index: SQLArtifactIndex(database: base.database), pool: base.files, time: base.time)
+        let log = try await PredictionLog.open(
+            predictions: home.predictions, labels: home.path + "/labels", engine: base.engine, pool: base.files, time: base.time, logger: logger,
+            metrics: base.metrics)
+        let datasets = try datasetService(base, home: home)
+        let areas = modelAreas(base, home: home.path, models: home.models, tracking: tracking, artifacts: artifacts, datasets: datasets, log: log, line: line)
+        let runner = LocalProcessRunner(
+            projectFolder: settings.project, logsFolder: home.logs, baseEnvironment: StepEnvironment.base(environment), pool: base.processes, time: base.time, logger: logger)
+        let workspace = ProjectWorkspace(
+            project: settings.project, home: home.path, runsFolder: home.runs, line: line, datasets: datasets, releases: areas.releases, pool: base.files)
+        let address = ServerAddress()
+        let pipelineStore = SQLPipelineStore(database: base.database)
+        let engine = PipelineEngine(
+            store: pipelineStore, workspace: workspace, runner: runner,
+            environment: { ["MLFLOW_TRACKING_URI": address.url, "JIDOKA_URL": address.url] }, time: base.time, logger: logger)
+        let pipelines = PipelineService(
+            store: pipelineStore, workspace: workspace, engine: engine, runner: runner,
+            definition: {
+                guard let pipeline = try line.require().pipeline else {
+                    throw JidokaError.failedPrecondition("the line declares no pipeline", hint: "add `pipeline` to jidoka.yaml")
+                }
+                return pipeline
+            }, time: base.time, ids: base.ids)
+        let client = OutboundClient(pool: base.network)
+        let alerts = AlertService(
+            rules: { (line.line?.alerts ?? []).map { AlertRule(event: $0.event, level: AlertLevel(rawValue: $0.level) ?? .p2, channels: $0.channels) } },
+            channels: { webhooks(line, environment, client, logger) }, store: SQLAlertStore(database: base.database), log: events, time: base.time,
+            ids: base.ids, logger: logger)
+        let watchers = Watchers(
+            base: base, events: events, line: line, log: log, datasets: datasets, areas: areas, tracking: tracking, pipelines: pipelines,
+            temporary: home.temporary)
+        let control = LineDesk(settings: settings, line: line, events: events, serving: areas.serving, watchers: watchers, time: base.time)
+        let services = JidokaServices(
+            line: control, datasets: datasets, pipelines: pipelines, models: ModelDesk(releases: areas.releases), serving: areas.serving,
+            rollouts: areas.rollouts, predictions: LoggedPredictions(log: log, time: base.time), monitors: { watchers.monitors },
+            loops: { watchers.loops }, alerts: alerts, events: events,
+            traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)), metrics: base.metrics)
+        var router = Router()
+        mountMLflow(on: &router, services: MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts))
+        mountOpenInference(on: &router, serving: areas.serving, version: jidokaVersion)
+        mountTensorFlowServing(on: &router, serving: areas.serving)
+        mountJidoka(on: &router, services: services, version: jidokaVersion)
+        return Composition(
+            settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line, serving: areas.serving,
+            log: log, services: services, router: router, watchers: watchers, address: address,
+            running: [
+                log, engine, RolloutLooker(rollouts: areas.rollouts, time: base.time, logger: logger), alerts, watchers,
+            ], tracking: tracking)
+    }
+
+    private static func datasetService(_ base: Foundation, home: borrowing HomeFolder) throws -> DatasetService {
+        DatasetService(
+            store: SQLDatasetStore(database: base.database), validations: SQLValidationStore(database: base.database),
+            files: try DatasetFiles(blobs: base.blobs, staging: home.temporary + "/datasets", pool: base.files, ids: base.ids),
+            profiler: DuckDBProfiler(engine: base.engine), validator: DuckDBValidator(engine: base.engine),
+            splitter: ParquetSplitter(engine: base.engine, pool: base.files, folder: home.path + "/parts", ids: base.ids), time: base.time,
+            ids: base.ids)
+    }
+
+    private static func webhooks(
+        _ line: LineState, _ environment: [String: String], _ client: OutboundClient, _ logger: Logger
+    ) -> [String: any AlertChannel] {
+        var channels: [String: any AlertChannel] = [:]
+        for declared in line.line?.channels ?? [] {
+            guard let url = environment[declared.urlVariable], !url.isEmpty else { continue }
+            let secret = declared.secretVariable.flatMap { environment[$0] }
+            do { channels[declared.name] = try WebhookChannel(name: declared.name, url: url, secret: secret, client: client) } catch {
+                // The delivery then fails with the channel's name, and is tried again: the address may be mended meanwhile.
+                logger.warning("a channel cannot be used", [("channel", .string(declared.name)), ("error", .string(error.description))])
+            }
+        }
+        return channels
+    }
+}

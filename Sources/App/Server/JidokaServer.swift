@@ -1,0 +1,98 @@
+import Clockwork
+import ColumnStores
+import Errors
+import Events
+import Glibc
+import HTTP
+import JSON
+import JidokaAPI
+import Line
+import SQL
+import SQLStores
+import Serving
+import Telemetry
+import Tracking
+
+/// The whole server in one call.
+package enum JidokaServer {
+    /// Between the wish to stop and the cutting of requests in flight.
+    private static let grace = Duration.seconds(10)
+
+    /// Runs until the task is cancelled; `onReady` is told the address once the server answers. On return everything that was acknowledged
+    /// is on the disk.
+    package static func run(
+        _ settings: ServerSettings, environment: [String: String], onReady: @Sendable (String) async -> Void
+    ) async throws {
+        try settings.check()
+        guard let level = LogLevel(rawValue: settings.logLevel) else {
+            throw JidokaError.invalidArgument(
+                "unknown log level `\(settings.logLevel)`", hint: "known: \(LogLevel.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        let home = try HomeFolder(path: settings.home)
+        let logger = Logger(level: level, sink: StandardErrorSink())
+        let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let parts = try await Composition.make(settings, home: home, environment: environment, logger: logger, cores: cores)
+        let server = HTTPServer(
+            configuration: HTTPServerConfiguration(host: settings.host, port: UInt16(settings.port)), router: parts.router,
+            unknown: JidokaErrors.render, logger: logger, metrics: parts.metrics)
+        do {
+            try await parts.start()
+            try server.start()
+        } catch {
+            await parts.finish()
+            throw error
+        }
+        let shown = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        let url = "http://\(shown == "0.0.0.0" ? "127.0.0.1" : shown):\(server.port)"
+        parts.address.set(url)
+        await onReady(url)
+        await parts.serve()
+        await server.stop(grace: grace)
+        await parts.finish()
+    }
+}
+
+extension Composition {
+    /// What must be true before the first request is answered.
+    func start() async throws {
+        try await tracking.start()
+        try await serving.restore()
+        let started = EventDraft(
+            kind: "server.started", subject: EventSubject("server", settings.home), actor: "system", reason: "version \(jidokaVersion)",
+            payload: ["line": JSONValue(line.line?.name)], time: SystemTime().now())
+        try await events.append([started])
+    }
+
+    /// Runs all services until the task is cancelled.
+    func serve() async {
+        await withTaskGroup(of: Void.self) { group in
+            for service in running {
+                group.addTask { [logger] in
+                    do { try await service.run() } catch is CancellationError { return } catch {
+                        logger.error("a service ended", [("service", .string(service.name)), ("error", .string("\(error)"))])
+                    }
+                }
+            }
+            await Composition.untilCancelled()
+            group.cancelAll()
+        }
+    }
+
+    private static func untilCancelled() async {
+        let (stream, _) = AsyncStream.makeStream(of: Void.self)
+        for await _ in stream {}
+    }
+
+    /// Puts everything that waits on the disk.
+    func finish() async {
+        await serving.close()
+        do {
+            try await log.flush()
+            let stopped = EventDraft(
+                kind: "server.stopped", subject: EventSubject("server", settings.home), actor: "system", reason: "asked to stop",
+                time: SystemTime().now())
+            try await events.append([stopped])
+        } catch { logger.error("not everything could be written at the stop", [("error", .string("\(error)"))]) }
+        database.close()
+    }
+}

@@ -1,0 +1,152 @@
+package import Clockwork
+import Errors
+import Events
+import JSON
+package import Telemetry
+
+/// The rules of the model registry: names, versions, stages, aliases, and that a version is ready only after it was verified.
+package struct RegistryService: Sendable {
+    let models: any ModelStore
+    let versions: any ModelVersionStore
+    let origins: any ModelOrigins
+    let verifier: any ModelVerifier
+    let time: any TimeSource
+    let logger: Logger
+
+    package static let modelsPerSearch = 1_000
+    package static let versionsPerSearch = 200_000
+    static let tagKeyMax = 250
+    static let tagValueMax = 100_000
+    static let nameMax = 256
+
+    package init(
+        models: any ModelStore, versions: any ModelVersionStore, origins: any ModelOrigins, verifier: any ModelVerifier,
+        time: any TimeSource,
+        logger: Logger
+    ) {
+        self.models = models
+        self.versions = versions
+        self.origins = origins
+        self.verifier = verifier
+        self.time = time
+        self.logger = logger
+    }
+
+    package func createModel(name: String, description: String = "", tags: [ModelTag] = [], actor: String) async throws -> RegisteredModel {
+        try checkName(name)
+        for tag in tags { try checkTag(tag) }
+        let now = time.now()
+        let model = RegisteredModel(name: name, description: description, createdAt: now, updatedAt: now, tags: distinct(tags))
+        try await models.create(model, events: [modelEvent("registered_model.created", name, actor)])
+        return model
+    }
+
+    package func model(name: String) async throws -> RegisteredModel {
+        guard let model = try await models.model(name: name) else { throw RegistryErrors.noModel(name) }
+        return model
+    }
+
+    package func searchModels(_ search: ModelSearch) async throws -> ModelPage<RegisteredModel> {
+        try checkLimit(search.limit, atMost: RegistryService.modelsPerSearch)
+        return try await models.search(search)
+    }
+
+    package func describeModel(name: String, _ description: String) async throws -> RegisteredModel {
+        try await models.describe(name: name, description, at: time.now())
+        return try await model(name: name)
+    }
+
+    package func renameModel(name: String, to newName: String, actor: String) async throws -> RegisteredModel {
+        try checkName(newName)
+        let renamed = modelEvent("registered_model.renamed", newName, actor, ["from": .string(name), "to": .string(newName)])
+        try await models.rename(name: name, to: newName, at: time.now(), events: [renamed])
+        return try await model(name: newName)
+    }
+
+    package func deleteModel(name: String, actor: String) async throws {
+        try await models.delete(name: name, events: [modelEvent("registered_model.deleted", name, actor)])
+    }
+
+    package func setModelTag(name: String, _ tag: ModelTag) async throws {
+        try checkTag(tag)
+        try await models.setTag(tag, name: name)
+    }
+
+    package func deleteModelTag(name: String, key: String) async throws { try await models.deleteTag(key: key, name: name) }
+
+    /// The highest version of each stage asked for; of all stages when none is.
+    package func latestVersions(name: String, stages: [String] = []) async throws -> [ModelVersion] {
+        let wanted = try stages.isEmpty ? ModelStage.allCases : stages.map(stage)
+        let latest = try await model(name: name).latestVersions
+        var found: [ModelVersion] = []
+        for version in latest where wanted.contains(version.stage) {
+            if let filled = try await versions.version(name: name, version.version) { found.append(filled) }
+        }
+        return found
+    }
+
+    func stage(_ text: String) throws -> ModelStage {
+        guard let stage = ModelStage(anyCase: text) else {
+            throw JidokaError.invalidArgument(
+                "Invalid Model Version stage: \(text). Value must be one of None, Staging, Production, Archived.")
+        }
+        return stage
+    }
+
+    func checkLimit(_ limit: Int, atMost most: Int) throws {
+        guard limit > 0 else {
+            throw JidokaError.invalidArgument("Invalid value \(limit) for parameter 'max_results' supplied. It must be a positive integer")
+        }
+        guard limit <= most else {
+            throw JidokaError.invalidArgument(
+                "Invalid value for request parameter max_results. It must be at most \(most), but got value \(limit)")
+        }
+    }
+
+    func checkName(_ name: String) throws {
+        guard name.contains(where: { !$0.isWhitespace }) else {
+            throw JidokaError.invalidArgument("Missing value for required parameter 'name'.")
+        }
+        guard !name.contains("/"), !name.contains(":") else {
+            throw JidokaError.invalidArgument("Invalid model name '\(name)'. Names cannot contain '/' or ':'.")
+        }
+        guard name != ".", name != "..", name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+            throw JidokaError.invalidArgument(
+                "Invalid value \(JSONValue.string(name).text) for parameter 'name' supplied: Names may be treated as files in certain cases,"
+                    + " and must not resolve to other names when treated as such.")
+        }
+        guard name.unicodeScalars.count <= RegistryService.nameMax else {
+            throw JidokaError.invalidArgument("'name' exceeds the maximum length of \(RegistryService.nameMax) characters")
+        }
+    }
+
+    func checkTag(_ tag: ModelTag) throws {
+        guard !tag.key.isEmpty else { throw JidokaError.invalidArgument("Missing value for required parameter 'key'.") }
+        guard tag.key.unicodeScalars.count <= RegistryService.tagKeyMax else {
+            throw JidokaError.invalidArgument("'key' exceeds the maximum length of \(RegistryService.tagKeyMax) characters")
+        }
+        guard tag.value.utf8.count <= RegistryService.tagValueMax || tag.value.unicodeScalars.count <= RegistryService.tagValueMax else {
+            throw JidokaError.invalidArgument("'value' exceeds the maximum length of \(RegistryService.tagValueMax) characters")
+        }
+    }
+
+    /// The last value of each key wins.
+    func distinct(_ tags: [ModelTag]) -> [ModelTag] {
+        var values: [String: String] = [:]
+        for tag in tags { values[tag.key] = tag.value }
+        return values.sorted { $0.key < $1.key }.map { ModelTag(key: $0.key, value: $0.value) }
+    }
+
+    func modelEvent(_ kind: String, _ name: String, _ actor: String, _ payload: JSONObject = [:]) -> EventDraft {
+        EventDraft(
+            kind: kind, subject: EventSubject("registered_model", name), actor: actor, reason: "", payload: payload, time: time.now())
+    }
+
+    func versionEvent(
+        _ kind: String, _ name: String, _ version: Int, _ actor: String, reason: String = "", _ payload: JSONObject = [:]
+    ) -> EventDraft {
+        EventDraft(
+            kind: kind, subject: EventSubject("model_version", "\(name)/\(version)"), actor: actor, reason: reason, payload: payload,
+            time: time.now())
+    }
+}

@@ -1,0 +1,49 @@
+/// A model version's files, on this machine's disk.
+package struct ModelArtifact: Sendable, Hashable {
+    package var model: String
+    package var version: String
+    /// The file that the runtime opens, for example `…/model.onnx`.
+    package var path: String
+    /// MLflow's flavor name, which chooses the runtime: `onnx`.
+    package var flavor: String
+    /// From the signature that the model was logged with; empty when it has none.
+    package var featureNames: [String]
+    package var classLabels: [String]?
+
+    package init(
+        model: String, version: String, path: String, flavor: String, featureNames: [String] = [], classLabels: [String]? = nil
+    ) {
+        self.model = model
+        self.version = version
+        self.path = path
+        self.flavor = flavor
+        self.featureNames = featureNames
+        self.classLabels = classLabels
+    }
+}
+
+/// Where the files of model versions come from: the registry and the artifact store, joined in the composition root.
+package protocol ModelSource: Sendable {
+    /// Brings the version's files to this machine and says where they lie.
+    /// - Throws: `not_found` for an unknown model or version, `failed_precondition` for one that may not be served.
+    func artifact(model: String, version: String) async throws -> ModelArtifact
+}
+
+/// Opens models of one flavor.
+package protocol ModelRuntime: Sendable {
+    /// MLflow's flavor name.
+    var flavor: String { get }
+    /// Loads and warms a model: after this the first answer is as quick as the next.
+    /// - Throws: `failed_precondition` with the reason when the file is no model that this runtime can run.
+    func load(_ artifact: ModelArtifact) async throws -> any LoadedModel
+}
+
+/// A model in memory. `infer` may run many times at once; the caller bounds how many.
+package protocol LoadedModel: Sendable {
+    var signature: ModelSignature { get }
+    /// Whole answers for whole inputs that `signature.arranged` has checked; never blocks the caller's thread for longer than a short run.
+    /// - Throws: `invalid_argument` when the values (not the shapes) are the caller's mistake, `internal` otherwise.
+    func infer(_ inputs: TensorBatch) async throws -> TensorBatch
+    /// Gives the memory back. Called once, after the last `infer` has returned.
+    func unload() async
+}

@@ -1,0 +1,134 @@
+import Errors
+import SQL
+package import Tracking
+
+extension SQLRunStore {
+    package func append(_ batch: RunBatch) async throws {
+        try await database.write { connection in
+            let run = try SQLRunStore.active(batch.runID, on: connection)
+            try SQLRunStore.add(batch.params, of: batch, to: run, on: connection)
+            try SQLRunStore.add(batch.metrics, to: run, on: connection)
+            for metric in batch.metrics where metric.modelID != nil {
+                try SQLRunStore.addToModel(metric, run: batch.runID, on: connection)
+            }
+            for tag in batch.tags { try SQLRunStore.put(tag, run, on: connection) }
+            if let name = batch.runName { try SQLRunStore.rename(run, to: name, on: connection) }
+        }
+    }
+
+    private static func add(_ params: [Param], of batch: RunBatch, to run: Int64, on connection: Connection) throws {
+        var changed: [TrackingErrors.ChangedParam] = []
+        for param in params {
+            try connection.execute(
+                "INSERT INTO params VALUES (?, ?, ?) ON CONFLICT (run, key) DO NOTHING", [.int(run), .text(param.key), .text(param.value)])
+            guard connection.changes == 0 else { continue }
+            let old = try connection.first("SELECT value FROM params WHERE run = ? AND key = ?", [.int(run), .text(param.key)]) {
+                $0.text(0)
+            }
+            if let old, old != param.value { changed.append(.init(key: param.key, old: old, new: param.value)) }
+        }
+        guard changed.isEmpty else { throw TrackingErrors.paramsChanged(changed, in: batch) }
+    }
+
+    /// The points, and the latest of each key: one look-up and at most one update a key, one insert a point.
+    private static func add(_ metrics: [Metric], to run: Int64, on connection: Connection) throws {
+        var series: [String: (number: Int64, latest: Metric, changed: Bool)] = [:]
+        for metric in metrics {
+            var current = try series[metric.key] ?? self.series(of: metric, in: run, on: connection)
+            if metric.isLater(than: current.latest) {
+                current.latest = metric
+                current.changed = true
+            }
+            series[metric.key] = current
+            let isNaN = metric.value.isNaN
+            try connection.execute(
+                "INSERT OR IGNORE INTO metric_points VALUES (?, ?, ?, ?, ?)",
+                [.int(current.number), .int(metric.timestamp), .int(metric.step), .double(isNaN ? 0 : metric.value), SQLValue(isNaN)])
+        }
+        for (_, current) in series where current.changed {
+            let latest = current.latest
+            let isNaN = latest.value.isNaN
+            try connection.execute(
+                "UPDATE metric_series SET value = ?, is_nan = ?, timestamp = ?, step = ? WHERE series = ?",
+                [.double(isNaN ? 0 : latest.value), SQLValue(isNaN), .int(latest.timestamp), .int(latest.step), .int(current.number)])
+        }
+    }
+
+    /// The series of a metric's key, made with this point when it is the first.
+    private static func series(
+        of metric: Metric, in run: Int64, on connection: Connection
+    ) throws -> (number: Int64, latest: Metric, changed: Bool) {
+        let found = try connection.first(
+            "SELECT series, value, is_nan, timestamp, step FROM metric_series WHERE run = ? AND key = ?", [.int(run), .text(metric.key)]
+        ) { ($0.int(0), Metric(key: metric.key, value: $0.bool(2) ? .nan : $0.double(1), timestamp: $0.int(3), step: $0.int(4))) }
+        if let (number, latest) = found { return (number, latest, false) }
+        let isNaN = metric.value.isNaN
+        try connection.execute(
+            "INSERT INTO metric_series (run, key, value, is_nan, timestamp, step) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                .int(run), .text(metric.key), .double(isNaN ? 0 : metric.value), SQLValue(isNaN), .int(metric.timestamp), .int(metric.step),
+            ])
+        return (connection.lastInsertID, metric, false)
+    }
+
+    private static func addToModel(_ metric: Metric, run: String, on connection: Connection) throws {
+        guard let model = metric.modelID else { return }
+        let known = try connection.first("SELECT 1 FROM logged_models WHERE id = ?", [.text(model)]) { _ in true } ?? false
+        guard known else { throw TrackingErrors.noLoggedModel(model) }
+        let isNaN = metric.value.isNaN
+        try connection.execute(
+            "INSERT INTO logged_model_metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                + " ON CONFLICT (model, key, dataset_name, dataset_digest, run) DO UPDATE SET"
+                + " value = excluded.value, is_nan = excluded.is_nan, timestamp = excluded.timestamp, step = excluded.step"
+                + " WHERE (excluded.step, excluded.timestamp, excluded.value) > (step, timestamp, value)",
+            [
+                .text(model), .text(metric.key), .text(metric.datasetName ?? ""), .text(metric.datasetDigest ?? ""), .text(run),
+                .double(isNaN ? 0 : metric.value), SQLValue(isNaN), .int(metric.timestamp), .int(metric.step),
+            ])
+    }
+
+    package func addInputs(runID: String, datasets: [DatasetInput], modelIDs: [String]) async throws {
+        try await database.write { connection in
+            let run = try SQLRunStore.active(runID, on: connection)
+            let experiment = try connection.first("SELECT experiment FROM runs WHERE number = ?", [.int(run)]) { $0.int(0) } ?? 0
+            for dataset in datasets { try SQLRunStore.add(dataset, experiment: experiment, run: run, on: connection) }
+            for model in modelIDs { try SQLRunStore.add(model, step: 0, isOutput: false, run: run, on: connection) }
+        }
+    }
+
+    package func addOutputs(runID: String, models: [ModelOutput]) async throws {
+        try await database.write { connection in
+            let run = try SQLRunStore.active(runID, on: connection)
+            for model in models { try SQLRunStore.add(model.modelID, step: model.step, isOutput: true, run: run, on: connection) }
+        }
+    }
+
+    private static func add(_ model: String, step: Int64, isOutput: Bool, run: Int64, on connection: Connection) throws {
+        try connection.execute(
+            "INSERT INTO run_models VALUES (?, ?, ?, ?) ON CONFLICT (run, is_output, model) DO UPDATE SET step = excluded.step",
+            [.int(run), SQLValue(isOutput), .text(model), .int(step)])
+    }
+
+    private static func add(_ dataset: DatasetInput, experiment: Int64, run: Int64, on connection: Connection) throws {
+        try connection.execute(
+            "INSERT INTO datasets (experiment, name, digest, source_type, source, schema, profile) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                + " ON CONFLICT (experiment, name, digest) DO NOTHING",
+            [
+                .int(experiment), .text(dataset.name), .text(dataset.digest), .text(dataset.sourceType), .text(dataset.source),
+                SQLValue(dataset.schema), SQLValue(dataset.profile),
+            ])
+        let number = try connection.first(
+            "SELECT number FROM datasets WHERE experiment = ? AND name = ? AND digest = ?",
+            [.int(experiment), .text(dataset.name), .text(dataset.digest)]
+        ) { $0.int(0) }
+        guard let number else { throw JidokaError.internal("a dataset that was inserted is not there") }
+        try connection.execute(
+            "INSERT INTO run_datasets (run, dataset) VALUES (?, ?) ON CONFLICT (run, dataset) DO NOTHING", [.int(run), .int(number)])
+        guard connection.changes == 1 else { return }
+        let input = connection.lastInsertID
+        for tag in dataset.tags {
+            try connection.execute(
+                "INSERT OR REPLACE INTO run_dataset_tags VALUES (?, ?, ?)", [.int(input), .text(tag.key), .text(tag.value)])
+        }
+    }
+}

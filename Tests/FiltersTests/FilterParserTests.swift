@@ -1,0 +1,90 @@
+import Errors
+import Filters
+import Testing
+
+@Suite struct FilterParserTests {
+    static let readable: [(String, [FilterComparison])] = [
+        ("", []),
+        (
+            "metrics.accuracy > 0.9",
+            [.init(field: .init(entity: "metrics", key: "accuracy"), comparator: .greater, value: .number(0.9, written: "0.9"))]
+        ),
+        (
+            "metrics.a>-1e-3",
+            [.init(field: .init(entity: "metrics", key: "a"), comparator: .greater, value: .number(-1e-3, written: "-1e-3"))]
+        ),
+        ("params.\"max depth\" = '5'", [.init(field: .init(entity: "params", key: "max depth"), comparator: .equal, value: .text("5"))]),
+        (
+            "tags.`mlflow.user` != \"al\"",
+            [.init(field: .init(entity: "tags", key: "mlflow.user"), comparator: .notEqual, value: .text("al"))]
+        ),
+        (
+            "tags.mlflow.source.name LIKE '%x'",
+            [.init(field: .init(entity: "tags", key: "mlflow.source.name"), comparator: .like, value: .text("%x"))]
+        ),
+        ("params.a IS NOT NULL", [.init(field: .init(entity: "params", key: "a"), comparator: .isNotNull, value: .none)]),
+        ("Run name = 'x'", [.init(field: .init(entity: nil, key: "run name"), comparator: .equal, value: .text("x"))]),
+        ("run_id not in ('a', 'b')", [.init(field: .init(entity: nil, key: "run_id"), comparator: .notIn, value: .list(["a", "b"]))]),
+        ("name = 'it''s'", [.init(field: .init(entity: nil, key: "name"), comparator: .equal, value: .text("it's"))]),
+        (
+            "metrics.a <= 1 and params.b ilike 'c'",
+            [
+                .init(field: .init(entity: "metrics", key: "a"), comparator: .lessOrEqual, value: .number(1, written: "1")),
+                .init(field: .init(entity: "params", key: "b"), comparator: .ilike, value: .text("c")),
+            ]
+        ),
+    ]
+
+    @Test(arguments: readable) func `a filter is read into its comparisons`(text: String, expected: [FilterComparison]) throws {
+        #expect(try FilterParser.parse(text).leaves == expected)
+    }
+
+    static let refused: [(String, String)] = [
+        ("metrics.a > 1 OR metrics.b > 2", "Invalid clause(s) in filter string: 'OR'"),
+        ("(metrics.a > 1)", "Invalid clause(s) in filter string: '('"),
+        ("NOT metrics.a > 1", "Invalid clause(s) in filter string: 'NOT'"),
+        ("metrics.a", "Invalid clause(s) in filter string: 'metrics.a'"),
+        ("metrics.a > 1 metrics.b > 2", "Invalid clause(s) in filter string: 'metrics.b'"),
+        ("metrics.a > 1 AND", "Invalid clause(s) in filter string: 'AND'"),
+        ("metrics.a >", "Invalid comparison clause. Expected 3 tokens found 2"),
+        ("params.a = b", "Invalid comparison clause. Expected value token found 'b'"),
+        ("run_id IN ('a'", "Invalid clause(s) in filter string: '('"),
+        ("params.a = 'open", "Invalid clause(s) in filter string: ''open'"),
+        ("metrics.a > 1; DROP TABLE runs", "Invalid clause(s) in filter string: ';'"),
+    ]
+
+    @Test(arguments: refused) func `a filter that cannot be read names the clause`(text: String, message: String) {
+        let error = #expect(throws: JidokaError.self) { try FilterParser.parse(text) }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message == message)
+    }
+
+    @Test(arguments: [
+        ("metrics.m", FilterOrdering(field: .init(entity: "metrics", key: "m"), ascending: true)),
+        ("metrics.`a b` DESC", FilterOrdering(field: .init(entity: "metrics", key: "a b"), ascending: false)),
+        ("attributes.start_time asc", FilterOrdering(field: .init(entity: "attributes", key: "start_time"), ascending: true)),
+        ("start_time", FilterOrdering(field: .init(entity: nil, key: "start_time"), ascending: true)),
+    ])
+    func `a sort key is read with its direction`(text: String, expected: FilterOrdering) throws {
+        #expect(try FilterParser.ordering(text) == expected)
+    }
+
+    @Test func `a sort key with an unknown direction is refused`() {
+        let error = #expect(throws: JidokaError.self) { try FilterParser.ordering("metrics.m DESCC") }
+        #expect(error?.message == "Invalid ordering key in order_by clause 'metrics.m DESCC'.")
+    }
+
+    @Test func `any bytes are read or refused, never trapped on`() {
+        let alphabet = Array("ab.'\"`=<>!() ,-+1e9ANDORLIKE\n")
+        var state: UInt64 = 7
+        for _ in 0..<20_000 {
+            var text = ""
+            for _ in 0..<12 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                text.append(alphabet[Int(state >> 33) % alphabet.count])
+            }
+            do { _ = try FilterParser.parse(text) } catch { #expect(error is JidokaError) }
+            do { _ = try FilterParser.ordering(text) } catch { #expect(error is JidokaError) }
+        }
+    }
+}
