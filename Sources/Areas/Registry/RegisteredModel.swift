@@ -37,7 +37,8 @@ package struct RegisteredModel: Sendable, Hashable {
     package var latestVersions: [ModelVersion]
 
     package init(
-        name: String, description: String = "", createdAt: Timestamp, updatedAt: Timestamp, tags: [ModelTag] = [], aliases: [ModelAlias] = [],
+        name: String, description: String = "", createdAt: Timestamp, updatedAt: Timestamp, tags: [ModelTag] = [],
+        aliases: [ModelAlias] = [],
         latestVersions: [ModelVersion] = []
     ) {
         self.name = name
@@ -53,6 +54,7 @@ package struct RegisteredModel: Sendable, Hashable {
     package static let promptTag = "mlflow.prompt.is_prompt"
 }
 
+/// The stages of MLflow; raw values are its canonical forms.
 package enum ModelStage: String, Sendable, CaseIterable {
     case none = "None"
     case staging = "Staging"

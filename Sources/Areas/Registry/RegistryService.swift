@@ -20,7 +20,8 @@ package struct RegistryService: Sendable {
     static let nameMax = 256
 
     package init(
-        models: any ModelStore, versions: any ModelVersionStore, origins: any ModelOrigins, verifier: any ModelVerifier, time: any TimeSource,
+        models: any ModelStore, versions: any ModelVersionStore, origins: any ModelOrigins, verifier: any ModelVerifier,
+        time: any TimeSource,
         logger: Logger
     ) {
         self.models = models
@@ -111,7 +112,10 @@ package struct RegistryService: Sendable {
         }
         guard name != ".", name != "..", name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
             throw JidokaError.invalidArgument(
-                "Invalid value \(JSONValue.string(name).text) for parameter 'name' supplied: Names may be treated as files in certain cases,"
+                """
+                Invalid value \(JSONValue.string(name).text) for parameter 'name' supplied: Names may be \
+                treated as files in certain cases,
+                """
                     + " and must not resolve to other names when treated as such.")
         }
         guard name.unicodeScalars.count <= RegistryService.nameMax else {
@@ -137,7 +141,8 @@ package struct RegistryService: Sendable {
     }
 
     func modelEvent(_ kind: String, _ name: String, _ actor: String, _ payload: JSONObject = [:]) -> EventDraft {
-        EventDraft(kind: kind, subject: EventSubject("registered_model", name), actor: actor, reason: "", payload: payload, time: time.now())
+        EventDraft(
+            kind: kind, subject: EventSubject("registered_model", name), actor: actor, reason: "", payload: payload, time: time.now())
     }
 
     func versionEvent(

@@ -11,6 +11,7 @@ package enum RunField: Sendable, Hashable {
     case dataset(DatasetAttribute)
 }
 
+/// The attributes of runs that searches know; raw values are MLflow's.
 package enum RunAttribute: String, Sendable, CaseIterable {
     case id = "run_id"
     case name = "run_name"
@@ -24,6 +25,7 @@ package enum RunAttribute: String, Sendable, CaseIterable {
     package var isNumeric: Bool { self == .startTime || self == .endTime }
 }
 
+/// What is known of a run's datasets; `context` is the tag `mlflow.data.context`.
 package enum DatasetAttribute: String, Sendable, CaseIterable {
     case name, digest, context
 }
@@ -87,7 +89,8 @@ package enum RunFilter {
             let field = try field(ordering.field)
             if case .dataset = field { throw JidokaError.invalidArgument("Invalid order_by entity: dataset") }
             guard !orders.contains(where: { $0.field == field }) else {
-                throw JidokaError.invalidArgument("`order_by` contains duplicate fields: [\(texts.map { "'\($0)'" }.joined(separator: ", "))]")
+                throw JidokaError.invalidArgument(
+                    "`order_by` contains duplicate fields: [\(texts.map { "'\($0)'" }.joined(separator: ", "))]")
             }
             orders.append(RunOrder(field: field, ascending: ordering.ascending))
         }

@@ -14,7 +14,10 @@ package struct SQLModelStore: ModelStore {
     package func create(_ model: RegisteredModel, events: [EventDraft]) async throws {
         try await database.write { connection in
             try connection.execute(
-                "INSERT INTO registered_models (name, description, created_at, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
+                """
+                INSERT INTO registered_models (name, description, created_at, updated_at) VALUES (?, ?, ?, ?) \
+                ON CONFLICT (name) DO NOTHING
+                """,
                 [.text(model.name), .text(model.description), .int(model.createdAt.microseconds), .int(model.updatedAt.microseconds)])
             guard connection.changes == 1 else { throw RegistryErrors.modelExists(model.name) }
             let number = connection.lastInsertID
@@ -112,7 +115,8 @@ package struct SQLModelStore: ModelStore {
     }
 
     private static func put(_ tag: ModelTag, _ model: Int64, on connection: Connection) throws {
-        try connection.execute("INSERT OR REPLACE INTO registered_model_tags VALUES (?, ?, ?)", [.int(model), .text(tag.key), .text(tag.value)])
+        try connection.execute(
+            "INSERT OR REPLACE INTO registered_model_tags VALUES (?, ?, ?)", [.int(model), .text(tag.key), .text(tag.value)])
     }
 
     private static func query(_ search: ModelSearch) -> (sql: String, bindings: [SQLValue]) {
@@ -129,7 +133,8 @@ package struct SQLModelStore: ModelStore {
             case .tag(RegisteredModel.promptTag) where !search.wantsPrompts: return
             case .tag(let key):
                 sql.keyed(
-                    "m.number", in: "registered_model_tags", owner: "model", key: key, comparator: condition.comparator, value: condition.value)
+                    "m.number", in: "registered_model_tags", owner: "model", key: key, comparator: condition.comparator,
+                    value: condition.value)
             }
         }
         let orders = search.orders.map { order in

@@ -15,7 +15,9 @@ package struct SQLModelVersionStore: ModelVersionStore {
     package func create(_ draft: ModelVersionDraft, event: @escaping @Sendable (ModelVersion) -> EventDraft) async throws -> ModelVersion {
         try await database.write { connection in
             let model = try ModelRows.number(of: draft.name, on: connection)
-            let highest = try connection.first("SELECT coalesce(max(version), 0) FROM model_versions WHERE model = ?", [.int(model)]) { $0.int(0) }
+            let highest = try connection.first("SELECT coalesce(max(version), 0) FROM model_versions WHERE model = ?", [.int(model)]) {
+                $0.int(0)
+            }
             let number = (highest ?? 0) + 1
             let time = SQLValue.int(draft.time.microseconds)
             try connection.execute(
@@ -56,7 +58,10 @@ package struct SQLModelVersionStore: ModelVersionStore {
             let (_, row) = try ModelRows.number(of: name, version, on: connection)
             try connection.execute(
                 "UPDATE model_versions SET description = coalesce(?, description), status = coalesce(?, status),"
-                    + " status_message = coalesce(?, status_message), verification = coalesce(?, verification), updated_at = ? WHERE number = ?",
+                    + """
+                     status_message = coalesce(?, status_message), verification = coalesce(?, verification), \
+                    updated_at = ? WHERE number = ?
+                    """,
                 [
                     SQLValue(change.description), SQLValue(change.status?.rawValue), SQLValue(change.statusMessage),
                     SQLValue(change.verification.map { JSONValue.object($0.json).text }), .int(time.microseconds), .int(row),
@@ -74,7 +79,10 @@ package struct SQLModelVersionStore: ModelVersionStore {
             let now = SQLValue.int(time.microseconds)
             if archiveOthers {
                 try connection.execute(
-                    "UPDATE model_versions SET stage = ?, updated_at = ? WHERE model = ? AND stage = ? AND number != ? AND deleted_at IS NULL",
+                    """
+                    UPDATE model_versions SET stage = ?, updated_at = ? WHERE model = ? AND stage = ? AND \
+                    number != ? AND deleted_at IS NULL
+                    """,
                     [.text(ModelStage.archived.rawValue), now, .int(model), .text(stage.rawValue), .int(row)])
             }
             try connection.execute(
@@ -125,21 +133,26 @@ package struct SQLModelVersionStore: ModelVersionStore {
         conditions.add("v.deleted_at IS NULL")
         if !search.wantsPrompts {
             conditions.add(
-                "v.number NOT IN (SELECT version FROM model_version_tags WHERE key = ? AND value = 'true')", [.text(RegisteredModel.promptTag)])
+                "v.number NOT IN (SELECT version FROM model_version_tags WHERE key = ? AND value = 'true')",
+                [.text(RegisteredModel.promptTag)])
         }
         conditions.add(search.filter) { condition, sql in
             switch condition.field {
             case .tag(RegisteredModel.promptTag) where !search.wantsPrompts: return
             case .tag(let key):
                 sql.keyed(
-                    "v.number", in: "model_version_tags", owner: "version", key: key, comparator: condition.comparator, value: condition.value)
+                    "v.number", in: "model_version_tags", owner: "version", key: key, comparator: condition.comparator,
+                    value: condition.value)
             case .attribute(let attribute): sql.compare(column(attribute), condition.comparator, condition.value)
             }
         }
         var orders = search.orders.map { "\(column($0.attribute)) \($0.ascending ? "ASC" : "DESC")" }
         if orders.isEmpty { orders = ["v.updated_at DESC"] }
         let sql =
-            "SELECT \(ModelRows.versionColumns) FROM model_versions v JOIN registered_models m ON m.number = v.model WHERE \(conditions.text)"
+            """
+            SELECT \(ModelRows.versionColumns) FROM model_versions v JOIN registered_models m ON m.number = \
+            v.model WHERE \(conditions.text)
+            """
             + " ORDER BY \((orders + ["m.name ASC", "v.version DESC"]).joined(separator: ", ")) LIMIT ? OFFSET ?"
         return (sql, conditions.bindings + [.int(Int64(search.limit) + 1), .int(Int64(search.offset))])
     }

@@ -16,7 +16,10 @@ package struct SQLExperimentStore: ExperimentStore {
             let taken = try connection.first("SELECT 1 FROM experiments WHERE name = ?", [.text(draft.name)]) { _ in true } ?? false
             guard !taken else { throw TrackingErrors.experimentExists(draft.name) }
             try connection.execute(
-                "INSERT INTO experiments (id, name, artifact_location, lifecycle, created_at, updated_at) VALUES (?, ?, '', 'active', ?, ?)",
+                """
+                INSERT INTO experiments (id, name, artifact_location, lifecycle, created_at, updated_at) \
+                VALUES (?, ?, '', 'active', ?, ?)
+                """,
                 [SQLValue(draft.id), .text(draft.name), .int(draft.time.microseconds), .int(draft.time.microseconds)])
             let id = connection.lastInsertID
             let location = draft.artifactLocation ?? "\(draft.artifactRoot)/\(id)"
@@ -103,7 +106,9 @@ package struct SQLExperimentStore: ExperimentStore {
     static let columns = "id, name, artifact_location, lifecycle, created_at, updated_at"
 
     private static func read(_ condition: String, _ bindings: [SQLValue], on connection: Connection) throws -> Experiment? {
-        guard var found = try connection.first("SELECT \(columns) FROM experiments WHERE \(condition)", bindings, experiment) else { return nil }
+        guard var found = try connection.first("SELECT \(columns) FROM experiments WHERE \(condition)", bindings, experiment) else {
+            return nil
+        }
         found.tags = try tags(found.id, on: connection)
         return found
     }
@@ -116,7 +121,8 @@ package struct SQLExperimentStore: ExperimentStore {
 
     private static func experiment(_ row: Row) -> Experiment {
         Experiment(
-            id: String(row.int(0)), name: row.text(1), artifactLocation: row.text(2), lifecycle: Lifecycle(rawValue: row.text(3)) ?? .active,
+            id: String(row.int(0)), name: row.text(1), artifactLocation: row.text(2),
+            lifecycle: Lifecycle(rawValue: row.text(3)) ?? .active,
             createdAt: Timestamp(microseconds: row.int(4)), updatedAt: Timestamp(microseconds: row.int(5)))
     }
 }
@@ -132,7 +138,8 @@ private struct ExperimentQuery: Sendable {
         conditions.add(search.filter) { condition, sql in
             switch condition.field {
             case .tag(let key):
-                sql.keyed("e.id", in: "experiment_tags", owner: "experiment", key: key, comparator: condition.comparator, value: condition.value)
+                sql.keyed(
+                    "e.id", in: "experiment_tags", owner: "experiment", key: key, comparator: condition.comparator, value: condition.value)
             case .attribute(let attribute):
                 let column = ExperimentQuery.column(attribute)
                 if attribute == .createdAt || attribute == .updatedAt {
