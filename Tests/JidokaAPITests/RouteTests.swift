@@ -1,7 +1,9 @@
 import Clockwork
+import Clockwork
 import Conformance
 import Errors
 import Events
+import Foundation
 import HTTP
 import JSON
 import Testing
@@ -251,5 +253,27 @@ struct AuditTests {
         #expect(status == 200)
         #expect(report["valid"] == true)
         #expect(report["events"] == 1)
+    }
+}
+
+/// docs/format/events.md against the code.
+struct EventPageTests {
+    @Test func `the worked example of the format page has the hash that it says`() throws {
+        let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(contentsOf: repository.appendingPathComponent("docs/format/events.md"), encoding: .utf8)
+        let blocks = page.split(separator: "```", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map(
+            \.element)
+        let event = try JSONValue.parse(String(try #require(blocks.first { $0.hasPrefix("json\n") }).dropFirst(5)))
+        let covered = try JSONValue.parse(String(try #require(blocks.first { $0.hasPrefix("\n{") })))
+        let draft = EventDraft(
+            kind: try #require(event["kind"]?.stringValue),
+            subject: EventSubject(try #require(event["subject"]?["type"]?.stringValue), try #require(event["subject"]?["id"]?.stringValue)),
+            actor: try #require(event["actor"]?.stringValue), reason: try #require(event["reason"]?.stringValue),
+            payload: try #require(event["payload"]?.objectValue),
+            time: Timestamp(microseconds: try #require(covered["time"]?.intValue)))
+        #expect(event["time"] == .string(draft.time.rfc3339))
+        let hash = HashChain.hash(draft, sequence: 1, previous: HashChain.genesis)
+        #expect(event["hash"] == .string(hash))
+        #expect(page.contains("\n" + covered.canonical.text + "\n"))
     }
 }
