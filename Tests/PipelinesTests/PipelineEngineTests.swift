@@ -1,3 +1,4 @@
+import Events
 import Clockwork
 import Conformance
 import Errors
@@ -118,7 +119,7 @@ private struct Line: Sendable {
         self.workspace = workspace
         self.runner = runner
         engine = PipelineEngine(
-            store: store, workspace: workspace, runner: runner, environment: ["MLFLOW_TRACKING_URI": "http://127.0.0.1:1"],
+            store: store, workspace: workspace, runner: runner, environment: { ["MLFLOW_TRACKING_URI": "http://127.0.0.1:1"] },
             time: SystemTime(), logger: Logger(sink: MemorySink()))
         service = PipelineService(
             store: store, workspace: workspace, engine: engine, runner: runner, definition: { definition }, time: SystemTime(),

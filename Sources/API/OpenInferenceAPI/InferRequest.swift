@@ -104,7 +104,10 @@ struct InferRequest {
         guard let data = item["data"] else {
             throw JidokaError.invalidArgument("input '\(name)' has neither `data` nor `binary_data_size`")
         }
-        return try Tensor(name: name, type: type, shape: shape, json: data)
+        do { return try Tensor(name: name, type: type, shape: shape, json: data) } catch var error as JidokaError {
+            error.message += " in `data`, which is declared as \(type.rawValue)"
+            throw error
+        }
     }
 }
 

@@ -132,7 +132,7 @@ private final class StagedWriter: Sendable {
         let code = errno
         if code == ENOENT { return .notFound("`\(path)` is not there", hint: "check the path") }
         if code == ENOSPC || code == EDQUOT {
-            return JidokaError(.exhausted, "the disk is full: could not \(action) `\(path)`", hint: "free some space, then try again")
+            return .diskFull("the disk is full: could not \(action) `\(path)`")
         }
         return .unavailable(
             "could not \(action) `\(path)`: \(String(cString: strerror(code)))", hint: "check the permissions of the home folder")

@@ -10,7 +10,7 @@ import Telemetry
 /// drifting traffic, pipeline runs of hours, refusing gates, lost and doubled triggers, people who interfere, and crashes between any two
 /// steps. Everything follows from the seed. The invariants are checked after every step; see `LoopInvariants`.
 package struct LoopSimulation {
-    private static let rates = Faults.Rates(refusal: 0.004, lostAnswer: 0.004, crash: 0.002)
+    private static let rates = Faults.Rates(refusal: 0.02, lostAnswer: 0.02, crash: 0.02)
 
     private let seed: UInt64
     private let world: LoopWorld

@@ -122,7 +122,7 @@ extension SimulatedServing: ChampionRegistry {
 
 extension SimulatedServing: EvidenceSource {
     func evidence(endpoint: String, champion: String, candidate: String, since: Timestamp) async throws -> Evidence {
-        try await faults.attempt("evidence") {
+        try await faults.attempt("evidence", isRead: true) {
             state.withLock { state in
                 let from = max(tick(after: since), state.forgottenBefore)
                 return Evidence(

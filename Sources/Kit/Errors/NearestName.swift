@@ -1,6 +1,6 @@
 /// The known name nearest to a mistyped one, for hints such as "did you mean `columns`?"; nil when nothing is close.
 package func nearestName(to typed: String, among known: some Sequence<String>) -> String? {
-    let limit = max(1, typed.count / 3)
+    let limit = typed.count < 4 ? 1 : max(2, typed.count / 3)
     var best: (name: String, distance: Int)?
     for name in known {
         let distance = editDistance(Array(typed.lowercased()), Array(name.lowercased()))
