@@ -132,7 +132,9 @@ let app: [Target] = [
     module(
         "App", "Server", "The composition root: back ends chosen, areas joined by adapters, services run.",
         uses: (kit + areas + backends + api).map(\.name) + ["Line"]),
-    module("App", "Commands", "The command line: one file per command.", uses: basics + ["CommandLine", "Outbound", "Line", "Server"]),
+    module(
+        "App", "Commands", "The command line: one file per command.",
+        uses: basics + ["CommandLine", "Columns", "Outbound", "Datasets", "Pipelines", "Line", "Server"]),
     .executableTarget(name: "jidoka", dependencies: ["Commands"], path: "Sources/App/jidoka", swiftSettings: strict),
 ]
 
@@ -165,9 +167,9 @@ let testTargets: [Target] = [
     tests("Datasets", uses: basics),
     tests("Tracking", uses: basics),
     tests("Registry", uses: basics),
-    tests("Pipelines", uses: basics),
+    tests("Pipelines", uses: basics + ["Conformance"]),
     tests("Serving", uses: basics + ["Conformance"]),
-    tests("Monitoring", uses: basics),
+    tests("Monitoring", uses: basics + ["Conformance"]),
     tests("Rollouts", uses: basics + ["Conformance"]),
     tests("ContinuousTraining", uses: basics + ["Conformance", "Rollouts"]),
     tests("Lineage", uses: basics),
@@ -181,14 +183,14 @@ let testTargets: [Target] = [
     tests("ColumnStores", uses: basics + ["Columns", "Conformance", "Datasets", "Serving", "Monitoring"]),
     tests("ONNXModels", uses: basics + ["ONNX", "Serving", "Conformance"]),
     tests("ProcessRunner", uses: basics + ["Pipelines"]),
-    tests("AlertChannels", uses: basics + ["Monitoring", "HTTP", "Digests"]),
+    tests("AlertChannels", uses: basics + ["Monitoring", "HTTP", "Outbound", "Digests", "Conformance"]),
     tests("MLflowAPI", uses: basics + ["HTTP", "Tracking", "Registry"]),
     tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
     tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
-    tests("JidokaAPI", uses: basics + ["HTTP"]),
-    tests("Line", uses: basics),
+    tests("JidokaAPI", uses: basics + ["HTTP", "Monitoring", "Conformance"]),
+    tests("Line", uses: basics + ["YAML", "Pipelines", "Rollouts", "ContinuousTraining"]),
     tests("Server", uses: basics),
-    tests("Commands", uses: basics),
+    tests("Commands", uses: basics + ["CommandLine", "Columns", "HTTP", "Outbound", "Line", "Server"]),
 ]
 
 let package = Package(

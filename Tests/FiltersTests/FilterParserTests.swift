@@ -5,11 +5,23 @@ import Testing
 @Suite struct FilterParserTests {
     static let readable: [(String, [FilterComparison])] = [
         ("", []),
-        ("metrics.accuracy > 0.9", [.init(field: .init(entity: "metrics", key: "accuracy"), comparator: .greater, value: .number(0.9, written: "0.9"))]),
-        ("metrics.a>-1e-3", [.init(field: .init(entity: "metrics", key: "a"), comparator: .greater, value: .number(-1e-3, written: "-1e-3"))]),
+        (
+            "metrics.accuracy > 0.9",
+            [.init(field: .init(entity: "metrics", key: "accuracy"), comparator: .greater, value: .number(0.9, written: "0.9"))]
+        ),
+        (
+            "metrics.a>-1e-3",
+            [.init(field: .init(entity: "metrics", key: "a"), comparator: .greater, value: .number(-1e-3, written: "-1e-3"))]
+        ),
         ("params.\"max depth\" = '5'", [.init(field: .init(entity: "params", key: "max depth"), comparator: .equal, value: .text("5"))]),
-        ("tags.`mlflow.user` != \"al\"", [.init(field: .init(entity: "tags", key: "mlflow.user"), comparator: .notEqual, value: .text("al"))]),
-        ("tags.mlflow.source.name LIKE '%x'", [.init(field: .init(entity: "tags", key: "mlflow.source.name"), comparator: .like, value: .text("%x"))]),
+        (
+            "tags.`mlflow.user` != \"al\"",
+            [.init(field: .init(entity: "tags", key: "mlflow.user"), comparator: .notEqual, value: .text("al"))]
+        ),
+        (
+            "tags.mlflow.source.name LIKE '%x'",
+            [.init(field: .init(entity: "tags", key: "mlflow.source.name"), comparator: .like, value: .text("%x"))]
+        ),
         ("params.a IS NOT NULL", [.init(field: .init(entity: "params", key: "a"), comparator: .isNotNull, value: .none)]),
         ("Run name = 'x'", [.init(field: .init(entity: nil, key: "run name"), comparator: .equal, value: .text("x"))]),
         ("run_id not in ('a', 'b')", [.init(field: .init(entity: nil, key: "run_id"), comparator: .notIn, value: .list(["a", "b"]))]),

@@ -9,7 +9,8 @@ import Testing
 
 private let input = #"{"name":"X","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}"#
 private let answered =
-    #""model_name":"half","model_version":"3","parameters":{"prediction_id":"id2","route":"champion","jidoka_model_version":"3"},"outputs":["#
+    #""model_name":"half","model_version":"3","#
+    + #""parameters":{"prediction_id":"id2","route":"champion","jidoka_model_version":"3"},"outputs":["#
 private let label = #"{"name":"label","datatype":"INT64","shape":[1],"data":[10]}"#
 private let probabilities = #"{"name":"probabilities","datatype":"FP32","shape":[1,2],"data":[0.25,0.75]}"#
 
@@ -46,7 +47,8 @@ struct InferTests {
     @Test func `binary tensors go both ways, as tritonclient sends them`() async throws {
         let world = try await World().serve()
         let header =
-            #"{"parameters":{"binary_data_output":true},"inputs":[{"name":"X","shape":[1,4],"datatype":"FP32","parameters":{"binary_data_size":16}}]}"#
+            #"{"parameters":{"binary_data_output":true},"#
+            + #""inputs":[{"name":"X","shape":[1,4],"datatype":"FP32","parameters":{"binary_data_size":16}}]}"#
         let response = await world.infer(header, blob: bytes([Float(1), 2, 3, 4]))
         let json =
             #"{\#(answered){"name":"label","datatype":"INT64","shape":[1],"parameters":{"binary_data_size":8}},"#
@@ -121,7 +123,8 @@ struct InferTests {
         // What JSON gave is what JSON takes.
         let values = try #require(output["data"]).text
         let again = await world.infer(
-            #"{"inputs":[{"name":"in","shape":[1,2],"datatype":"\#(type.rawValue)","data":\#(values)}],"outputs":[{"name":"out","parameters":{"binary_data":true}}]}"#,
+            #"{"inputs":[{"name":"in","shape":[1,2],"datatype":"\#(type.rawValue)","data":\#(values)}],"#
+                + #""outputs":[{"name":"out","parameters":{"binary_data":true}}]}"#,
             path: path)
         #expect(again.bytes.suffix(blob.count) == blob[...])
     }
@@ -178,9 +181,9 @@ struct BadRequestTests {
         Case(
             tensor(#""name":"X","datatype":"FP32","shape":[1,4],"data":[1,2,3,"4"]"#), "input 'X': element 3 of the array is not a number"),
         Case(
-            tensor(#""name":"X","datatype":"FP32","shape":[1,4],"data":[1,2,3,null]"#), "input 'X': element 3 of the array is not a number"),
+            tensor(#""name":"X","datatype":"FP32","shape":[1,4],"data":[1,2,3,null]"#), "element 3 of the array is not a number"),
         Case(
-            tensor(#""name":"X","datatype":"FP64","shape":[1,4],"data":[1,2,3,4]"#), "data-type is 'FP64', but model 'half' expects 'FP32'"),
+            tensor(#""name":"X","datatype":"FP64","shape":[1,4],"data":[1,2,3,4]"#), "is 'FP64', but model 'half' expects 'FP32'"),
         Case(tensor(#""name":"Y","datatype":"FP32","shape":[1,4],"data":[1,2,3,4]"#), "unexpected inference input 'Y' for model 'half'"),
         Case(
             tensor(#""name":"X","datatype":"FP32","shape":[1,3],"data":[1,2,3]"#),

@@ -26,7 +26,8 @@ struct MetadataTests {
         let response = await World().send("GET", "/v2")
         #expect(
             response.text
-                == #"{"name":"jidoka","version":"0.1.0","extensions":["binary_tensor_data","classification","model_configuration","parameters","statistics"]}"#
+                == #"{"name":"jidoka","version":"0.1.0","extensions":["binary_tensor_data","classification","#
+                + #""model_configuration","parameters","statistics"]}"#
         )
     }
 
@@ -38,7 +39,8 @@ struct MetadataTests {
         let parameters = #"{"jidoka_model":"half","jidoka_model_version":"3","feature_names":["a","b","c","d"]}"#
         #expect(
             response.text
-                == #"{"name":"half","versions":["3"],"platform":"onnxruntime_onnx","inputs":\#(inputs),"outputs":\#(outputs),"parameters":\#(parameters)}"#
+                == #"{"name":"half","versions":["3"],"platform":"onnxruntime_onnx","inputs":\#(inputs),"#
+                + #""outputs":\#(outputs),"parameters":\#(parameters)}"#
         )
         #expect(await world.send("GET", "/v2/models/half/versions/3").text == response.text)
         #expect(await world.send("GET", "/v2/models/none").status == 404)

@@ -49,9 +49,11 @@ struct RequestFields {
 
     /// An empty body counts as `{}`. - Throws: `invalid_argument` for anything but an object, and for fields outside `known`.
     init(_ request: HTTPRequest, known: [String]) async throws {
-        let bytes = try await request.body.collect(upTo: RequestFields.bytesMax)
+        let bytes = try await request.collectBody(upTo: RequestFields.bytesMax)
         let value = bytes.isEmpty ? .object([:]) : try JSONValue.parse(bytes)
-        guard let object = value.objectValue else { throw JidokaError.invalidArgument("the body must be a JSON object") }
+        guard let object = value.objectValue else { 
+            throw JidokaError.invalidArgument("the body must be a JSON object", hint: "write it as { … }")
+        }
         for key in object.keys where !known.contains(key) {
             throw JidokaError.invalidArgument(
                 "unknown field `\(key)`", hint: nearestName(to: key, among: known).map { "did you mean `\($0)`?" } ?? "known: \(known.joined(separator: ", "))")
@@ -78,7 +80,9 @@ struct RequestFields {
 
     func items(_ name: String) throws -> [JSONValue]? {
         guard let value = object[name], !value.isNull else { return nil }
-        guard let items = value.arrayValue else { throw JidokaError.invalidArgument("`\(name)` must be a list") }
+        guard let items = value.arrayValue else { 
+            throw JidokaError.invalidArgument("`\(name)` must be a list", hint: "write it as [ … ]")
+        }
         return items
     }
 

@@ -15,12 +15,17 @@ extension JidokaRoutes {
         }
         add("GET", "/predictions/{id}", .read, "One prediction with its label.") { request in
             let id = try request.parameter("id")
-            guard let prediction = try await predictions.prediction(id) else { throw JidokaError.notFound("no prediction `\(id)` is logged") }
+            guard let prediction = try await predictions.prediction(id) else { 
+                throw JidokaError.notFound("no prediction `\(id)` is logged", hint: "its id is in the answer's x-jidoka-prediction-id header")
+            }
             return .json(.object(prediction))
         }
         add("POST", "/labels", .write, "Tell the truth about predictions, by their ids; at most 10,000 in one request.") { request in
             let fields = try await RequestFields(request, known: ["labels"])
-            let labels = try (fields.items("labels") ?? []).enumerated().map { index, item in try label(item, index) }
+            guard let items = try fields.items("labels"), !items.isEmpty else {
+                throw JidokaError.invalidArgument("`labels` is missing or empty", hint: labelShape)
+            }
+            let labels = try items.enumerated().map { index, item in try label(item, index) }
             let receipt = try await predictions.add(labels)
             return .json([
                 "accepted": .int(Int64(receipt.accepted)), "duplicates": .int(Int64(receipt.repeated)), "unknown": .int(Int64(receipt.unknown)),
@@ -32,6 +37,8 @@ extension JidokaRoutes {
     }
 }
 
+private let labelShape = #"send {"labels": [{"prediction_id": "…", "label": 1}]}"#
+
 private func label(_ item: JSONValue, _ index: Int) throws -> Label {
     guard let id = item["prediction_id"]?.stringValue else {
         throw JidokaError.invalidArgument("labels[\(index)] has no `prediction_id`", hint: "the id is in the answer's x-jidoka-prediction-id header")
@@ -41,9 +48,11 @@ private func label(_ item: JSONValue, _ index: Int) throws -> Label {
     case .string(let text): value = .text(text)
     case .bool(let flag): value = .number(flag ? 1 : 0)
     case .some(let other):
-        guard let number = other.doubleValue else { throw JidokaError.invalidArgument("labels[\(index)]: `label` must be a number, a string or a boolean") }
+        guard let number = other.doubleValue else { 
+            throw JidokaError.invalidArgument("labels[\(index)]: `label` must be a number, a string or a boolean", hint: labelShape)
+        }
         value = .number(number)
-    case nil: throw JidokaError.invalidArgument("labels[\(index)] has no `label`")
+    case nil: throw JidokaError.invalidArgument("labels[\(index)] has no `label`", hint: labelShape)
     }
     var time: Timestamp?
     if let given = item["time"], !given.isNull {

@@ -9,7 +9,8 @@ extension RouteTable {
         add("POST", "experiments/create", .write) { call in
             let location = try call.fields.text("artifact_location").flatMap { $0.isEmpty ? nil : $0 }
             let experiment = try await tracking.createExperiment(
-                name: try call.fields.requiredText("name"), artifactLocation: location, tags: try call.fields.tags("tags"), actor: call.actor)
+                name: try call.fields.requiredText("name"), artifactLocation: location, tags: try call.fields.tags("tags"),
+                actor: call.actor)
             return .object { $0.member("experiment_id", experiment.id) }
         }
         add("GET", "experiments/get", .read) { call in

@@ -72,7 +72,9 @@ extension RequestFields {
 
     fileprivate func loggedModelSearch() throws -> LoggedModelSearch {
         let orders = try objects("order_by").map { order in
-            let dataset = try order.nonEmpty("dataset_name").map { DatasetReference(name: $0, digest: try order.nonEmpty("dataset_digest")) }
+            let dataset = try order.nonEmpty("dataset_name").map {
+                DatasetReference(name: $0, digest: try order.nonEmpty("dataset_digest"))
+            }
             return try LoggedModelFilter.order(
                 fieldName: try order.requiredText("field_name"), ascending: try order.flag("ascending") ?? true, dataset: dataset)
         }

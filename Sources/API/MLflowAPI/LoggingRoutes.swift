@@ -40,7 +40,8 @@ extension RouteTable {
         add("POST", "runs/log-inputs", .write) { call in
             let models = try call.fields.objects("models").map { try $0.requiredText("model_id") }
             try await tracking.logInputs(
-                runID: try call.fields.runID(), datasets: try call.fields.objects("datasets").map { try $0.datasetInput() }, modelIDs: models)
+                runID: try call.fields.runID(), datasets: try call.fields.objects("datasets").map { try $0.datasetInput() },
+                modelIDs: models)
             return .empty
         }
         add("POST", "runs/outputs", .write) { call in

@@ -2,7 +2,8 @@
 enum MIMEType {
     private static let types: [String: String] = [
         "txt": "text/plain", "log": "text/plain", "yaml": "text/plain", "yml": "text/plain", "md": "text/plain", "mlmodel": "text/plain",
-        "html": "text/html", "css": "text/css", "csv": "text/csv", "json": "application/json", "js": "text/javascript", "py": "text/x-python",
+        "html": "text/html", "css": "text/css", "csv": "text/csv", "json": "application/json", "js": "text/javascript",
+        "py": "text/x-python",
         "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "svg": "image/svg+xml", "webp": "image/webp",
         "pdf": "application/pdf", "zip": "application/zip", "gz": "application/gzip", "parquet": "application/vnd.apache.parquet",
     ]
@@ -19,7 +20,9 @@ enum MIMEType {
         let safe = name.utf8.allSatisfy { isToken($0) }
         if safe { return "attachment; filename=\(name)" }
         let plain = String(
-            decoding: name.utf8.map { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") ? $0 : UInt8(ascii: "_") },
+            decoding: name.utf8.map {
+                $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") ? $0 : UInt8(ascii: "_")
+            },
             as: UTF8.self)
         var encoded = ""
         for byte in name.utf8 {

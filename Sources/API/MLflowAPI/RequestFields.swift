@@ -49,7 +49,7 @@ struct RequestFields: Sendable {
         if request.method == "POST", type != "application/json" {
             throw JidokaError.invalidArgument("Bad Request. Content-Type must be one of ['application/json'].")
         }
-        let bytes = try await request.body.collect(upTo: bodyMax)
+        let bytes = try await request.collectBody(upTo: bodyMax)
         // As the reference: what cannot be read counts as nothing said, and a string is read once more (old clients encode twice).
         guard var value = try? JSONValue.parse(bytes) else { return [:] }
         if case .string(let text) = value, let inner = try? JSONValue.parse(text) { value = inner }

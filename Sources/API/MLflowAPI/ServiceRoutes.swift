@@ -10,7 +10,9 @@ extension RouteTable {
         add("GET", "server-info", .read, version: "3.0") { _ in
             .object { writer in
                 writer.member("store_type", "SqlStore")
-                for capability in ["workspaces_enabled", "trace_archival_enabled", "multipart_uploads_enabled", "multipart_downloads_enabled"] {
+                for capability in [
+                    "workspaces_enabled", "trace_archival_enabled", "multipart_uploads_enabled", "multipart_downloads_enabled",
+                ] {
                     writer.key(capability)
                     writer.value(false)
                 }

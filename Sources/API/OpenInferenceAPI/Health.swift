@@ -11,7 +11,8 @@ func healthRoutes(_ serving: ServingService) -> [HTTP.Route] {
         },
     ]
         + modelRoute("GET", "/ready", "Whether a model can answer.") { request in
-            let model = try? serving.model(try request.parameter("model"), version: request.parameters["version"])  // not ready, whatever the reason
+            // Not ready, whatever the reason is: metadata and the index tell it.
+            let model = try? serving.model(try request.parameter("model"), version: request.parameters["version"])
             return HTTPResponse(status: model == nil ? 400 : 200)
         }
 }

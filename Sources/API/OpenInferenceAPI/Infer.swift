@@ -5,7 +5,7 @@ func inferenceRoutes(_ serving: ServingService, bodyMax: Int) -> [HTTP.Route] {
     modelRoute("POST", "/infer", "Predicts.") { request in
         let endpoint = try request.parameter("model")
         let version = request.parameters["version"]
-        let body = try await request.body.collect(upTo: bodyMax)
+        let body = try await request.collectBody(upTo: bodyMax)
         let decoded = try InferRequest(body, headerLength: request.headers["inference-header-content-length"]) {
             try serving.model(endpoint, version: version).signature
         }

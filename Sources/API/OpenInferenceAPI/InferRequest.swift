@@ -45,7 +45,8 @@ struct InferRequest {
     private init(json request: JSONCursor, blobs: ArraySlice<UInt8>?) throws {
         guard request.kind == .object else { throw JidokaError.invalidArgument("the request must be a JSON object") }
         guard let items = request["inputs"], items.kind == .array else {
-            throw JidokaError.invalidArgument("the request has no list `inputs`", hint: #"{"inputs": [{"name", "shape", "datatype", "data"}]}"#)
+            throw JidokaError.invalidArgument(
+                "the request has no list `inputs`", hint: #"{"inputs": [{"name", "shape", "datatype", "data"}]}"#)
         }
         id = try InferRequest.id(request["id"])
         var blobs = BlobReader(blobs ?? [])
@@ -79,7 +80,9 @@ struct InferRequest {
                 "input '\(name)' has the unknown datatype '\(datatype)'",
                 hint: "one of " + TensorType.allCases.map(\.rawValue).joined(separator: ", "))
         }
-        guard let sizes = item["shape"], sizes.kind == .array else { throw JidokaError.invalidArgument("input '\(name)' has no list `shape`") }
+        guard let sizes = item["shape"], sizes.kind == .array else {
+            throw JidokaError.invalidArgument("input '\(name)' has no list `shape`")
+        }
         var shape: [Int] = []
         try sizes.forEachElement { size in
             guard let size = size.int, size >= 0, size <= Int64(Int32.max) else {
@@ -89,7 +92,8 @@ struct InferRequest {
         }
         let parameters = item["parameters"]
         if parameters?["shared_memory_region"] != nil {
-            throw JidokaError.invalidArgument("input '\(name)' is in shared memory, which this server does not read", hint: "send the data itself")
+            throw JidokaError.invalidArgument(
+                "input '\(name)' is in shared memory, which this server does not read", hint: "send the data itself")
         }
         if let size = parameters?["binary_data_size"] {
             guard let bytes = size.int.flatMap({ Int(exactly: $0) }), bytes >= 0 else {
@@ -97,8 +101,13 @@ struct InferRequest {
             }
             return try Tensor(name: name, type: type, shape: shape, blob: try blobs.next(bytes, for: name))
         }
-        guard let data = item["data"] else { throw JidokaError.invalidArgument("input '\(name)' has neither `data` nor `binary_data_size`") }
-        return try Tensor(name: name, type: type, shape: shape, json: data)
+        guard let data = item["data"] else {
+            throw JidokaError.invalidArgument("input '\(name)' has neither `data` nor `binary_data_size`")
+        }
+        do { return try Tensor(name: name, type: type, shape: shape, json: data) } catch var error as JidokaError {
+            error.message += " in `data`, which is declared as \(type.rawValue)"
+            throw error
+        }
     }
 }
 

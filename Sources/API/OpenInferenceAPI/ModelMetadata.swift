@@ -10,7 +10,8 @@ func modelRoutes(_ serving: ServingService) -> [HTTP.Route] {
     }
 }
 
-/// `platform` is Triton's word for ONNX Runtime; class names and feature names go into `parameters`, where clients that do not know them skip them.
+/// `platform` is Triton's word for ONNX Runtime. Class and feature names go into `parameters`, where clients that do not know them skip
+/// them.
 private func metadata(_ model: ServedModelDescription, versions: [String]) -> JSONValue {
     func tensors(_ specs: [TensorSpec]) -> JSONValue {
         .array(

@@ -18,7 +18,8 @@ func statisticsRoutes(_ serving: ServingService) -> [HTTP.Route] {
         }
 }
 
-/// The statistics extension. Making and reading tensors is part of the run here, so `compute_input` and `compute_output` count and are 0 ns long.
+/// The statistics extension. Making and reading tensors is part of the run here: `compute_input` and `compute_output` count, and are 0
+/// ns long.
 private func statistics(_ model: ServedModelDescription) -> JSONValue {
     func total(_ total: InferenceCounts.Total) -> JSONValue {
         ["count": .int(Int64(clamping: total.count)), "ns": .int(Int64(clamping: total.nanoseconds))]

@@ -8,7 +8,7 @@ private let indexBodyMax = 64 << 10
 func repositoryRoutes(_ serving: ServingService) -> [HTTP.Route] {
     [
         route("POST", "/v2/repository/index", "All models and versions with their states.") { request in
-            let body = try await request.body.collect(upTo: indexBodyMax)
+            let body = try await request.collectBody(upTo: indexBodyMax)
             let onlyReady = body.isEmpty ? false : try JSONValue.parse(body)["ready"]?.boolValue ?? false
             let entries = serving.descriptions.flatMap(index)
             return .json(.array(onlyReady ? entries.filter { $0["state"] == "READY" } : entries))

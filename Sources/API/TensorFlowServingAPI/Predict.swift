@@ -6,7 +6,7 @@ func predictRoutes(_ serving: ServingService, bodyMax: Int) -> [HTTP.Route] {
         route("POST", pattern, "Predicts rows (`instances`) or columns (`inputs`).") { request in
             let endpoint = try request.parameter("model")
             let version = request.parameters["version"]
-            let body = try await request.body.collect(upTo: bodyMax)
+            let body = try await request.collectBody(upTo: bodyMax)
             let signature = try serving.model(endpoint, version: version).signature
             let decoded = try PredictRequest(body, signature: signature)
             let answer = try await serving.infer(

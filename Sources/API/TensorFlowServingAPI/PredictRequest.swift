@@ -19,7 +19,8 @@ struct PredictRequest {
         switch (request["instances"], request["inputs"]) {
         case (.some, .some): throw JidokaError.invalidArgument("send `instances` or `inputs`, not both")
         case (nil, nil):
-            throw JidokaError.invalidArgument("Missing 'inputs' or 'instances' key", hint: #"{"instances": [[…], …]} or {"inputs": {name: tensor}}"#)
+            throw JidokaError.invalidArgument(
+                "Missing 'inputs' or 'instances' key", hint: #"{"instances": [[…], …]} or {"inputs": {name: tensor}}"#)
         case (let instances?, nil):
             form = .rows
             inputs = try PredictRequest.fromRows(instances, signature)

@@ -104,7 +104,7 @@ extension Composition {
         let datasets = try datasetService(base, home: home)
         let areas = modelAreas(base, home: home.path, models: home.models, tracking: tracking, artifacts: artifacts, datasets: datasets, log: log, line: line)
         let runner = LocalProcessRunner(
-            projectFolder: settings.project, logsFolder: home.logs, baseEnvironment: environment, pool: base.processes, time: base.time, logger: logger)
+            projectFolder: settings.project, logsFolder: home.logs, baseEnvironment: StepEnvironment.base(environment), pool: base.processes, time: base.time, logger: logger)
         let workspace = ProjectWorkspace(
             project: settings.project, home: home.path, runsFolder: home.runs, line: line, datasets: datasets, releases: areas.releases, pool: base.files)
         let address = ServerAddress()

@@ -1,1 +1,3 @@
-// replaced when the module is written
+import Commands
+
+JidokaProgram.main()

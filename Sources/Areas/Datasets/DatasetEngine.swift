@@ -17,7 +17,8 @@ package struct StagedFile: Sendable, Hashable {
 
 /// Where the bytes of dataset versions lie, named by digest.
 package protocol ObjectFiles: Sendable {
-    /// Takes chunk after chunk into a file of its own until `next` gives nil. - Throws: `exhausted` on a full disk or beyond the size limit; nothing is left then.
+    /// Takes chunk after chunk into a file of its own until `next` gives nil. - Throws: `exhausted` on a full disk or beyond the size
+    /// limit; nothing is left then.
     func stage(_ next: () async throws -> [UInt8]?) async throws -> StagedFile
     /// The same from a file on this machine.
     func stage(file path: String) async throws -> StagedFile
@@ -37,13 +38,15 @@ package protocol DatasetProfiler: Sendable {
 
 /// Judges a file by a suite.
 package protocol DatasetValidator: Sendable {
-    /// One result for each expectation, in order. - Throws: `invalid_argument` when the file cannot be read or a regular expression is malformed.
+    /// One result for each expectation, in order. - Throws: `invalid_argument` when the file cannot be read or a regular expression is
+    /// malformed.
     func validate(_ file: DatasetFile, suite: ExpectationSuite) async throws -> (rows: Int64, results: [ExpectationResult])
 }
 
 /// How the rows of a dataset are shared between training and the gate.
 package struct DatasetSplit: Sendable, Hashable {
-    /// The column whose value decides, so that rows of one person stay together; nil, or a column that the file lacks: the row number decides.
+    /// The column whose value decides, so that rows of one person stay together; nil, or a column that the file lacks: the row number
+    /// decides.
     package var key: String?
     /// The share kept from training, in 0..<1.
     package var holdout: Double
@@ -54,6 +57,7 @@ package struct DatasetSplit: Sendable, Hashable {
     }
 }
 
+/// Which of the rows: all of them, those for training, or those kept for the gate.
 package enum DatasetPart: String, Sendable, Hashable, CaseIterable {
     case all, train, holdout
 }

@@ -64,7 +64,8 @@ package struct ColumnProfile: Sendable, Hashable {
     package var histogram: [Bin]
 
     package init(
-        name: String, type: String, count: Int64, missing: Int64, distinct: Int64, minimum: String? = nil, maximum: String? = nil, mean: Double? = nil,
+        name: String, type: String, count: Int64, missing: Int64, distinct: Int64, minimum: String? = nil, maximum: String? = nil,
+        mean: Double? = nil,
         deviation: Double? = nil, quantiles: [Quantile] = [], top: [TopValue] = [], histogram: [Bin] = []
     ) {
         self.name = name
@@ -127,7 +128,9 @@ extension ColumnProfile {
             return TopValue(value: value, count: count)
         }
         histogram = (json["histogram"]?.arrayValue ?? []).compactMap { item in
-            guard let low = item["low"]?.doubleValue, let high = item["high"]?.doubleValue, let count = item["count"]?.intValue else { return nil }
+            guard let low = item["low"]?.doubleValue, let high = item["high"]?.doubleValue, let count = item["count"]?.intValue else {
+                return nil
+            }
             return Bin(low: low, high: high, count: count)
         }
     }

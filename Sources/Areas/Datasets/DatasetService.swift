@@ -79,11 +79,14 @@ package struct DatasetService: Sendable {
         try await files.keep(staged)
         let version = DatasetVersion(
             dataset: addition.dataset, digest: staged.digest, rows: profile.rows, bytes: staged.bytes, format: format, profile: profile,
-            source: addition.source ?? "upload \(addition.filename)", parents: addition.parents, createdAt: time.now(), actor: addition.actor)
+            source: addition.source ?? "upload \(addition.filename)", parents: addition.parents, createdAt: time.now(),
+            actor: addition.actor)
         let event = EventDraft(
-            kind: "dataset_version.added", subject: EventSubject("dataset", version.dataset), actor: addition.actor, reason: addition.reason,
+            kind: "dataset_version.added", subject: EventSubject("dataset", version.dataset), actor: addition.actor,
+            reason: addition.reason,
             payload: [
-                "version": .string(version.version), "digest": .string(version.digest), "rows": .int(version.rows), "bytes": .int(version.bytes),
+                "version": .string(version.version), "digest": .string(version.digest), "rows": .int(version.rows),
+                "bytes": .int(version.bytes),
                 "source": .string(version.source), "parents": .array(version.parents.map(JSONValue.string)),
             ],
             time: version.createdAt)
@@ -180,13 +183,15 @@ extension DatasetService {
     ) async throws -> ValidationResult {
         let (rows, results) = try await validator.validate(file, suite: suite)
         let result = ValidationResult(
-            id: ids.next(), dataset: dataset, digest: digest, isVersion: isVersion, rows: rows, expectations: results, checkedAt: time.now())
+            id: ids.next(), dataset: dataset, digest: digest, isVersion: isVersion, rows: rows, expectations: results, checkedAt: time.now()
+        )
         let failed = result.failed.map { miss in miss.column.map { "\(miss.name)(\($0))" } ?? miss.name }
         let event = EventDraft(
             kind: result.success ? "validation.passed" : "validation.failed", subject: EventSubject("dataset", dataset), actor: actor,
             reason: result.success ? "all expectations hold" : "\(result.failed.count) of \(results.count) expectations failed",
             payload: [
-                "validation": .string(result.id), "digest": .string(digest), "version": isVersion ? .string(String(digest.prefix(12))) : .null,
+                "validation": .string(result.id), "digest": .string(digest),
+                "version": isVersion ? .string(String(digest.prefix(12))) : .null,
                 "rows": .int(rows), "failed": .array(failed.prefix(50).map(JSONValue.string)),
             ],
             time: result.checkedAt)

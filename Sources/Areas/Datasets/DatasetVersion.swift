@@ -39,7 +39,8 @@ package enum ColumnKind: String, Sendable, Hashable, CaseIterable {
             return
         }
         switch name {
-        case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT": self = .integer
+        case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT":
+            self = .integer
         case "FLOAT", "DOUBLE", "DECIMAL", "REAL": self = .number
         case "VARCHAR", "ENUM", "UUID", "TEXT": self = .string
         case "BOOLEAN": self = .boolean
@@ -70,7 +71,8 @@ package struct DatasetVersion: Sendable, Hashable {
     package var actor: String
 
     package init(
-        dataset: String, digest: String, rows: Int64, bytes: Int64, format: DatasetFormat, profile: DatasetProfile, source: String, parents: [String],
+        dataset: String, digest: String, rows: Int64, bytes: Int64, format: DatasetFormat, profile: DatasetProfile, source: String,
+        parents: [String],
         createdAt: Timestamp, actor: String
     ) {
         self.dataset = dataset

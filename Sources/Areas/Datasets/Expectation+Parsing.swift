@@ -6,7 +6,8 @@ extension Expectation {
     package static let vocabulary: [(name: String, arguments: [String])] = [
         ("columns_exist", ["columns"]), ("column_type", ["column", "type"]), ("not_null", ["column"]), ("unique", ["column"]),
         ("between", ["column", "min?", "max?"]), ("in_set", ["column", "values"]), ("matches", ["column", "regex"]),
-        ("row_count_between", ["min?", "max?"]), ("mean_between", ["column", "min?", "max?"]), ("median_between", ["column", "min?", "max?"]),
+        ("row_count_between", ["min?", "max?"]), ("mean_between", ["column", "min?", "max?"]),
+        ("median_between", ["column", "min?", "max?"]),
         ("stdev_between", ["column", "min?", "max?"]), ("null_share_at_most", ["column", "max"]),
         ("distinct_count_between", ["column", "min?", "max?"]),
     ]
@@ -26,7 +27,8 @@ extension Expectation {
         if Expectation.rowLevelNames.contains(name) { allowed.append("mostly") }
         try reader.refuseUnknown(allowed: allowed)
         let column = allowed.contains("column") ? try reader.text("column") : nil
-        self.init(try Expectation.rule(name, reader), column: column, mostly: try reader.share("mostly") ?? 1, severity: try reader.severity())
+        self.init(
+            try Expectation.rule(name, reader), column: column, mostly: try reader.share("mostly") ?? 1, severity: try reader.severity())
     }
 
     private static func rule(_ name: String, _ reader: ArgumentReader) throws -> Rule {
@@ -71,7 +73,9 @@ private struct ArgumentReader {
     }
 
     func texts(_ key: String) throws -> [String] {
-        guard let items = arguments[key]?.arrayValue, !items.isEmpty else { throw wrong("`\(key)` must be a list of names", "write `\(key): [a, b]`") }
+        guard let items = arguments[key]?.arrayValue, !items.isEmpty else {
+            throw wrong("`\(key)` must be a list of names", "write `\(key): [a, b]`")
+        }
         return try items.map { item in
             guard let text = item.stringValue else { throw wrong("`\(key)` must be a list of names", "write `\(key): [a, b]`") }
             return text
@@ -95,7 +99,9 @@ private struct ArgumentReader {
 
     func interval() throws -> Expectation.Interval {
         let interval = Expectation.Interval(min: try number("min"), max: try number("max"))
-        guard interval.min != nil || interval.max != nil else { throw wrong("neither `min` nor `max` is given", "give at least one of them") }
+        guard interval.min != nil || interval.max != nil else {
+            throw wrong("neither `min` nor `max` is given", "give at least one of them")
+        }
         if let min = interval.min, let max = interval.max, min > max { throw wrong("`min` is above `max`", "exchange them") }
         return interval
     }
@@ -112,8 +118,12 @@ private struct ArgumentReader {
     }
 
     func members() throws -> [Expectation.SetMember] {
-        guard let items = arguments["values"]?.arrayValue, !items.isEmpty else { throw wrong("`values` must be a list", "write `values: [a, b]`") }
-        guard items.count <= ArgumentReader.membersMax else { throw wrong("`values` holds more than \(ArgumentReader.membersMax)", "use `matches`") }
+        guard let items = arguments["values"]?.arrayValue, !items.isEmpty else {
+            throw wrong("`values` must be a list", "write `values: [a, b]`")
+        }
+        guard items.count <= ArgumentReader.membersMax else {
+            throw wrong("`values` holds more than \(ArgumentReader.membersMax)", "use `matches`")
+        }
         return try items.map { item in
             switch item {
             case .string(let text): .text(text)

@@ -1,6 +1,7 @@
 /// One checkable statement on data, in the vocabulary that Great Expectations and Deequ share.
 ///
-/// Row-level expectations (`not_null`, `unique`, `between`, `in_set`, `matches`) hold for a share of the rows, `mostly`; missing cells count only
+/// Row-level expectations (`not_null`, `unique`, `between`, `in_set`, `matches`) hold for a share of the rows, `mostly`; missing cells
+/// count only
 /// for `not_null`. The others look at one figure of the column or of the whole file. See docs/format/datasets.md.
 package struct Expectation: Sendable, Hashable {
     package enum Rule: Sendable, Hashable {

@@ -34,7 +34,8 @@ package struct ExpectationResult: Sendable, Hashable {
     package static let sampleCellsMax = 12
 
     package init(
-        _ expectation: Expectation, success: Bool, unexpectedCount: Int64? = nil, unexpectedShare: Double? = nil, observed: JSONValue = .null,
+        _ expectation: Expectation, success: Bool, unexpectedCount: Int64? = nil, unexpectedShare: Double? = nil,
+        observed: JSONValue = .null,
         sample: [SampleRow] = [], message: String
     ) {
         name = expectation.name
@@ -106,7 +107,8 @@ package struct ValidationResult: Sendable, Hashable {
     package var json: JSONObject {
         [
             "id": .string(id), "success": .bool(success), "dataset": .string(dataset),
-            "version": isVersion ? .string(String(digest.prefix(DatasetVersion.shortDigits))) : .null, "digest": .string(digest), "rows": .int(rows),
+            "version": isVersion ? .string(String(digest.prefix(DatasetVersion.shortDigits))) : .null, "digest": .string(digest),
+            "rows": .int(rows),
             "expectations": .array(expectations.map { .object($0.json) }), "checked_at": .string(checkedAt.rfc3339),
         ]
     }

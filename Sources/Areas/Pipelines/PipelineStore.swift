@@ -65,6 +65,17 @@ package struct StepCommand: Sendable, Hashable {
     package var run: String
     package var step: String
     package var attempt: Int
+
+    package init(
+        arguments: [String], environment: [String: String], timeout: Duration, run: String, step: String, attempt: Int
+    ) {
+        self.arguments = arguments
+        self.environment = environment
+        self.timeout = timeout
+        self.run = run
+        self.step = step
+        self.attempt = attempt
+    }
 }
 
 /// Runs steps. Cancelling the task stops the step and all processes that it started; a step that overruns its time is stopped too.

@@ -97,7 +97,9 @@ package struct GateReport: Sendable, Hashable {
 
 extension CheckResult {
     package init?(json: JSONObject) {
-        guard let check = json["check"]?.stringValue, let verdict = json["verdict"]?.stringValue.flatMap(GateVerdict.init) else { return nil }
+        guard let check = json["check"]?.stringValue, let verdict = json["verdict"]?.stringValue.flatMap(GateVerdict.init) else {
+            return nil
+        }
         self.init(
             check: check, value: json["value"]?.doubleValue, limit: json["limit"]?.doubleValue,
             championValue: json["champion_value"]?.doubleValue, verdict: verdict, detail: json["detail"]?.stringValue ?? "")

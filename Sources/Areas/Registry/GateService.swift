@@ -53,7 +53,8 @@ package struct GateService: Sendable {
             rows: evaluation.rows, verdict: verdict, checks: checks, metrics: evaluation.metrics, time: time.now())
         let event = EventDraft(
             kind: verdict == .passed ? "gate.passed" : "gate.failed", subject: EventSubject("model_version", "\(name)/\(version)"),
-            actor: actor, reason: reason.isEmpty ? report.failures.joined(separator: "; ") : reason, payload: report.json, time: report.time)
+            actor: actor, reason: reason.isEmpty ? report.failures.joined(separator: "; ") : reason, payload: report.json, time: report.time
+        )
         try await reports.save(report, events: [event])
         logger.info("gate judged", [("version", .string("\(name)/\(version)")), ("verdict", .string(verdict.rawValue))])
         return report
@@ -82,7 +83,8 @@ package struct GateService: Sendable {
                 hint: "run `jidoka models gate \(name) \(version)`, or override with a reason")
         }
         let payload: JSONObject = [
-            "alias": .string(ModelAlias.champion), "version": .int(Int64(version)), "before": JSONValue(before), "override": .bool(override),
+            "alias": .string(ModelAlias.champion), "version": .int(Int64(version)), "before": JSONValue(before),
+            "override": .bool(override),
             "gate": JSONValue(report?.id), "gate_passed": .bool(passed),
         ]
         let event = EventDraft(
@@ -98,7 +100,8 @@ package struct GateService: Sendable {
         guard let found = try await versions.version(name: name, version) else { throw RegistryErrors.noVersion(name, version) }
         guard found.status == .ready else {
             throw JidokaError.failedPrecondition(
-                "version \(version) of `\(name)` is not ready: \(found.statusMessage)", hint: "verify it again, or register another version")
+                "version \(version) of `\(name)` is not ready: \(found.statusMessage)", hint: "verify it again, or register another version"
+            )
         }
         return found
     }

@@ -21,7 +21,8 @@ package protocol ModelStore: Sendable {
     func deleteTag(key: String, name: String) async throws
     /// Points an alias to a version (nil: removes it), but only when it points where `expected` says: of two changes that saw the same
     /// state, one wins and the other throws `conflict`. A version must exist, else `RegistryErrors.noVersion`.
-    func setAlias(_ alias: String, name: String, to version: Int?, expecting: AliasExpectation, at time: Timestamp, events: [EventDraft]) async throws
+    func setAlias(_ alias: String, name: String, to version: Int?, expecting: AliasExpectation, at time: Timestamp, events: [EventDraft])
+        async throws
 }
 
 /// What must be true of an alias for a change to happen.

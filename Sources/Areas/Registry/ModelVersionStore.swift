@@ -13,7 +13,8 @@ package protocol ModelVersionStore: Sendable {
     func version(name: String, _ version: Int) async throws -> ModelVersion?
     /// At most `search.limit` (1...200000) versions in the order of the search.
     func search(_ search: ModelVersionSearch) async throws -> ModelPage<ModelVersion>
-    func update(name: String, version: Int, _ change: ModelVersionChange, at time: Timestamp, events: [EventDraft]) async throws -> ModelVersion
+    func update(name: String, version: Int, _ change: ModelVersionChange, at time: Timestamp, events: [EventDraft]) async throws
+        -> ModelVersion
     /// Moves a version to a stage and, when asked, every other version of that stage to the archive; stamps the model.
     func setStage(
         _ stage: ModelStage, name: String, version: Int, archiveOthers: Bool, at time: Timestamp, events: [EventDraft]

@@ -37,7 +37,8 @@ package struct RegisteredModel: Sendable, Hashable {
     package var latestVersions: [ModelVersion]
 
     package init(
-        name: String, description: String = "", createdAt: Timestamp, updatedAt: Timestamp, tags: [ModelTag] = [], aliases: [ModelAlias] = [],
+        name: String, description: String = "", createdAt: Timestamp, updatedAt: Timestamp, tags: [ModelTag] = [],
+        aliases: [ModelAlias] = [],
         latestVersions: [ModelVersion] = []
     ) {
         self.name = name

@@ -21,7 +21,8 @@ package enum RegistryFilter {
                 try checkText(comparison, lists: false)
                 return ModelVersionCondition(field: .tag(key), comparator: comparison.comparator, value: comparison.value)
             }
-            guard let attribute = ModelVersionAttribute(rawValue: comparison.field.key), ModelVersionAttribute.searchable.contains(attribute)
+            guard let attribute = ModelVersionAttribute(rawValue: comparison.field.key),
+                ModelVersionAttribute.searchable.contains(attribute)
             else { throw unknown(comparison.field.key, ModelVersionAttribute.searchable.map(\.rawValue)) }
             if attribute == .version {
                 try checkNumber(comparison)
@@ -38,7 +39,8 @@ package enum RegistryFilter {
             let name = ordering.field.key == "timestamp" ? ModelOrderKey.updatedAt.rawValue : ordering.field.key
             guard try tag(ordering.field) == nil, let key = ModelOrderKey(rawValue: name) else {
                 throw JidokaError.invalidArgument(
-                    "Invalid order by key '\(ordering.field.key)' specified. Valid keys are '{'name', 'creation_timestamp', 'last_updated_timestamp'}'")
+                    "Invalid order by key '\(ordering.field.key)' specified. Valid keys are '{'name', 'creation_timestamp', 'last_updated_timestamp'}'"
+                )
             }
             return ModelOrder(key: key, ascending: ordering.ascending)
         }

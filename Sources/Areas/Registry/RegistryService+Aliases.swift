@@ -38,7 +38,8 @@ extension RegistryService {
 
     private func checkAlias(_ alias: String) throws {
         guard !alias.isEmpty else { throw JidokaError.invalidArgument("Registered model alias name cannot be empty.") }
-        guard alias.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "_" || $0 == "-" }) else {
+        guard alias.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "_" || $0 == "-" })
+        else {
             throw JidokaError.invalidArgument(
                 "Invalid alias name: '\(alias)'. Names may only contain alphanumerics, underscores (_), and dashes (-).")
         }

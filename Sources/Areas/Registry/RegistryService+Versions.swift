@@ -94,7 +94,9 @@ extension RegistryService {
     }
 
     /// Where the client downloads the files from.
-    package func downloadURI(name: String, version: Int) async throws -> String { try await self.version(name: name, version).storageLocation }
+    package func downloadURI(name: String, version: Int) async throws -> String {
+        try await self.version(name: name, version).storageLocation
+    }
 
     package func deleteVersion(name: String, version: Int, actor: String) async throws {
         try await versions.delete(

@@ -20,7 +20,8 @@ package struct RegistryService: Sendable {
     static let nameMax = 256
 
     package init(
-        models: any ModelStore, versions: any ModelVersionStore, origins: any ModelOrigins, verifier: any ModelVerifier, time: any TimeSource,
+        models: any ModelStore, versions: any ModelVersionStore, origins: any ModelOrigins, verifier: any ModelVerifier,
+        time: any TimeSource,
         logger: Logger
     ) {
         self.models = models
@@ -137,7 +138,8 @@ package struct RegistryService: Sendable {
     }
 
     func modelEvent(_ kind: String, _ name: String, _ actor: String, _ payload: JSONObject = [:]) -> EventDraft {
-        EventDraft(kind: kind, subject: EventSubject("registered_model", name), actor: actor, reason: "", payload: payload, time: time.now())
+        EventDraft(
+            kind: kind, subject: EventSubject("registered_model", name), actor: actor, reason: "", payload: payload, time: time.now())
     }
 
     func versionEvent(

@@ -63,7 +63,9 @@ enum SourceURI: Equatable {
         guard source.utf8.count <= 8_192 else { throw invalid(String(source.prefix(64)) + "…") }
         var bytes = Array(source.utf8)
         for _ in 0..<16 {
-            let bad = bytes.contains { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "#") || $0 == UInt8(ascii: "?") }
+            let bad = bytes.contains {
+                $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "#") || $0 == UInt8(ascii: "?")
+            }
             let up = bytes.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual([UInt8(ascii: "."), UInt8(ascii: ".")]) }
             guard !bad, !up else { throw invalid(source) }
             let next = decoded(bytes)

@@ -14,8 +14,8 @@ package struct BatchAnswer: Sendable {
 
 /// A loaded model behind a dynamic batcher.
 ///
-/// There is no scheduler thread: each batch is run by the task of one of its own requests, so a request that finds a free instance runs without
-/// a hop, and one that waited is woken either to run its batch or with its answer.
+/// There is no scheduler thread: each batch is run by the task of one of its own requests. So a request that finds a free instance runs
+/// without a hop, and one that waited is woken either to run its batch or with its answer.
 package final class BatchedModel: Sendable {
     private struct State {
         var machine: DynamicBatcher<Waiter>
@@ -86,11 +86,11 @@ package final class BatchedModel: Sendable {
                 batch[0].payload.settle(.lead(batch))
             }
         }
-        if let wakeAt = step.wakeAt { sleep(until: wakeAt) }
+        if let wakeAt = step.wakeAt { setTimer(for: wakeAt) }
         return own
     }
 
-    private func sleep(until wakeAt: UInt64) {
+    private func setTimer(for wakeAt: UInt64) {
         let needed = state.withLock { state in
             if state.timers.contains(where: { $0 <= wakeAt }) { return false }
             state.timers.append(wakeAt)

@@ -1,6 +1,6 @@
 /// Decides which waiting requests run together: Triton's dynamic batcher as a pure state machine.
 ///
-/// The owner tells it what happens (`enqueue`, `instanceFree`, `timerFired`) with the time in nanoseconds, and does what the returned `Step` says.
+/// The owner tells it what happens (`enqueue`, `instanceFree`, `timerFired`) with the time in nanoseconds, and does what the `Step` says.
 /// Requests leave in the order in which they came and are never split; a batch is formed only when an instance is free, so that it keeps
 /// growing while all are busy. (triton-inference-server/core, src/dynamic_batch_scheduler.cc)
 package struct DynamicBatcher<Payload: Sendable>: Sendable {

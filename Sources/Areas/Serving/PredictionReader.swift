@@ -1,7 +1,7 @@
 /// Finds the predicted class or value and its score among a model's outputs.
 ///
-/// A label output is one integer or text a row; probabilities are an output of at least two floating-point columns. With a label output that
-/// decides, without one the most probable class does; with neither, the first output of one number a row is the predicted value.
+/// A label output is one integer or text a row; probabilities are an output of at least two floating-point columns. With a label output
+/// that decides, without one the most probable class does; with neither, the first output of one number a row is the predicted value.
 package struct PredictionReader: Sendable {
     private let label: String?
     private let probabilities: String?

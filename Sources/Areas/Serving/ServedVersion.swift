@@ -4,8 +4,8 @@ import Telemetry
 
 /// A model version in memory as one endpoint serves it, with a count of the requests that use it.
 ///
-/// `retain` is called under the lock of the table that still names the version; once the table names it no more, `retire` waits for the count
-/// to reach zero and unloads. So no request ever meets a model that is gone.
+/// `retain` is called under the lock of the table that still names the version; once the table names it no more, `retire` waits for the
+/// count to reach zero and unloads. So no request ever meets a model that is gone.
 final class ServedVersion: Sendable {
     let artifact: ModelArtifact
     let model: any LoadedModel

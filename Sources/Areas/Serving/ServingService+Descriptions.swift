@@ -53,8 +53,8 @@ extension ServingService {
         return EndpointDescription(endpoint: entry.endpoint, versions: versions, unavailable: entry.unavailable)
     }
 
-    /// What the versions in memory did since a moment (at most a tenth of a second of what followed it is left out at first; the spacing of the
-    /// checkpoints doubles as a version grows older). Counts are kept in memory: after a restart they begin anew.
+    /// What the versions in memory did since a moment (at most a tenth of a second of what followed it is left out at first; the
+    /// spacing of the checkpoints doubles as a version grows older). Counts are kept in memory: after a restart they begin anew.
     /// - Throws: `not_found`.
     package func statistics(of name: String, since moment: Timestamp) throws -> [String: VersionStatistics] {
         guard let entry = table.entry(name) else { throw EndpointTable.unknown(name) }

@@ -5,8 +5,8 @@ import JSON
 import Telemetry
 
 extension ServingService {
-    /// Loads every endpoint of the store with the versions of its plan. A version that cannot be loaded is told in the log and in `description`;
-    /// the rest of its endpoint serves.
+    /// Loads every endpoint of the store with the versions of its plan. A version that cannot be loaded is told in the log and in
+    /// `description`; the rest of its endpoint serves.
     package func restore() async throws {
         var after: String?
         repeat {
@@ -48,11 +48,12 @@ extension ServingService {
         }
     }
 
-    /// Changes an endpoint's traffic plan: versions that it newly needs are loaded and warmed first, then the plan is stored (with its event),
-    /// then it takes effect at once for all new requests, and versions that are needed no more are unloaded when their last request is answered.
+    /// Changes an endpoint's traffic plan: versions that it newly needs are loaded and warmed first, then the plan is stored (with its
+    /// event), then it takes effect at once for all new requests, and versions that are needed no more are unloaded when their last
+    /// request is answered.
     /// - Parameter expected: the revision that the change was made from; nil takes the newest.
-    /// - Throws: `not_found`, `conflict` when another change came first, `failed_precondition` when a version cannot be loaded. The old plan then
-    ///   stays as it was. `invalid_argument` for an impossible plan.
+    /// - Throws: `not_found`, `conflict` when another change came first, `failed_precondition` when a version cannot be loaded. The old
+    ///   plan then stays as it was. `invalid_argument` for an impossible plan.
     @discardableResult
     package func changePlan(
         of name: String, expecting expected: Int64? = nil, actor: String, reason: String, _ edit: (inout TrafficPlan) throws -> Void

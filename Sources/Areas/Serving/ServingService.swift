@@ -24,6 +24,7 @@ package struct InferenceCall: Sendable {
     }
 }
 
+/// What an endpoint answered, and who answered it.
 package struct InferenceAnswer: Sendable {
     package var outputs: TensorBatch
     /// The registered model.
@@ -73,8 +74,8 @@ package final class ServingService: Sendable {
     }
 
     /// Answers one request and records its rows.
-    /// - Throws: `not_found` for an unknown endpoint or version, `invalid_argument` for tensors that do not fit, `unavailable` when the endpoint
-    ///   is not ready or its queue is full, `internal` when the model failed.
+    /// - Throws: `not_found` for an unknown endpoint or version, `invalid_argument` for tensors that do not fit, `unavailable` when the
+    ///   endpoint is not ready or its queue is full, `internal` when the model failed.
     package func infer(_ call: InferenceCall) async throws -> InferenceAnswer {
         guard accepting.load(ordering: .relaxed) else {
             throw JidokaError.unavailable("the server is stopping", hint: "try another replica")

@@ -1,7 +1,8 @@
 import JSON
 
 extension Tensor {
-    /// Appends one element as JSON. Whole floats keep `.0`; NaN and the infinities are the bare words that Python and TensorFlow-Serving use.
+    /// Appends one element as JSON. Whole floats keep `.0`; NaN and the infinities are the bare words that Python and
+    /// TensorFlow-Serving use.
     package func appendJSON(element index: Int, to out: inout [UInt8]) {
         switch storage {
         case .floats(let elements): Tensor.append(elements[index], to: &out)

@@ -107,7 +107,8 @@ private struct ElementReader {
         case .bytes: .strings(try collect(values) { try text($0) })
         case .fp16, .bf16:
             throw JidokaError.invalidArgument(
-                "input '\(name)' has datatype '\(type.rawValue)', which JSON cannot carry", hint: "send it with the binary tensor extension")
+                "input '\(name)' has datatype '\(type.rawValue)', which JSON cannot carry", hint: "send it with the binary tensor extension"
+            )
         }
     }
 

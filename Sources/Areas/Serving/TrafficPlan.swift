@@ -2,7 +2,8 @@ import Clockwork
 import Errors
 package import JSON
 
-/// Who answers an endpoint's requests: the champion, challengers with a share of the traffic each, and shadows that see it without answering.
+/// Who answers an endpoint's requests: the champion, challengers with a share of the traffic each, and shadows that see it without
+/// answering.
 package struct TrafficPlan: Sendable, Hashable {
     /// The version that answers by default; nil until one was promoted.
     package var champion: String?
@@ -68,8 +69,8 @@ package struct TrafficPlan: Sendable, Hashable {
 
     /// The arm of a unit; nil when there is no champion yet.
     ///
-    /// Each challenger in turn draws the units that are left with its own hash, so that shares are exact, a unit keeps its arm over restarts, and
-    /// raising one challenger's weight only adds units to it: who was in at 10 % is in at 50 %.
+    /// Each challenger in turn draws the units that are left with its own hash, so that shares are exact, a unit keeps its arm over
+    /// restarts, and raising one challenger's weight only adds units to it: who was in at 10 % is in at 50 %.
     package func route(unit: String) -> Assignment? {
         guard let champion else { return nil }
         var left = 100.0

@@ -23,7 +23,8 @@ package struct VersionStatistics: Sendable, Hashable {
 /// Counts from which "since then" can be asked for any moment since the version was loaded.
 ///
 /// It keeps checkpoints of the running totals, one a tenth of a second at first; when 512 are kept, every other one is dropped and the
-/// spacing doubles. `since` therefore leaves out at most one spacing of what followed the asked moment, and never counts what came before it.
+/// spacing doubles. `since` therefore leaves out at most one spacing of what followed the asked moment, and never counts what came
+/// before it.
 final class StatisticsRecorder: Sendable {
     private struct Checkpoint {
         var time: Timestamp

@@ -37,7 +37,9 @@ package struct ArtifactPath: Sendable, Hashable, Comparable, CustomStringConvert
 
     package func appending(_ path: ArtifactPath) -> ArtifactPath { ArtifactPath(segments: segments + path.segments) }
 
-    package func isInside(_ folder: ArtifactPath) -> Bool { segments.count > folder.segments.count && segments.starts(with: folder.segments) }
+    package func isInside(_ folder: ArtifactPath) -> Bool {
+        segments.count > folder.segments.count && segments.starts(with: folder.segments)
+    }
 
     /// The part of a URI such as `mlflow-artifacts:/1/m` or `mlflow-artifacts://host:5000/1/m` below `root`.
     /// - Throws: `invalid_argument` when the URI does not lie there.

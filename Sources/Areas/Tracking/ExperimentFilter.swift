@@ -46,7 +46,8 @@ package struct ExperimentSearch: Sendable {
     package var limit: Int
 
     package init(
-        filter: FilterTree<ExperimentCondition> = .everything, view: LifecycleView = .activeOnly, orders: [ExperimentOrder] = [], offset: Int = 0,
+        filter: FilterTree<ExperimentCondition> = .everything, view: LifecycleView = .activeOnly, orders: [ExperimentOrder] = [],
+        offset: Int = 0,
         limit: Int
     ) {
         self.filter = filter

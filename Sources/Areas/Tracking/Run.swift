@@ -49,7 +49,8 @@ package struct Run: Sendable, Hashable {
     package var modelOutputs: [ModelOutput]
 
     package init(
-        info: RunInfo, metrics: [Metric] = [], params: [Param] = [], tags: [Tag] = [], datasets: [DatasetInput] = [], modelInputs: [String] = [],
+        info: RunInfo, metrics: [Metric] = [], params: [Param] = [], tags: [Tag] = [], datasets: [DatasetInput] = [],
+        modelInputs: [String] = [],
         modelOutputs: [ModelOutput] = []
     ) {
         self.info = info

@@ -87,7 +87,8 @@ package enum RunFilter {
             let field = try field(ordering.field)
             if case .dataset = field { throw JidokaError.invalidArgument("Invalid order_by entity: dataset") }
             guard !orders.contains(where: { $0.field == field }) else {
-                throw JidokaError.invalidArgument("`order_by` contains duplicate fields: [\(texts.map { "'\($0)'" }.joined(separator: ", "))]")
+                throw JidokaError.invalidArgument(
+                    "`order_by` contains duplicate fields: [\(texts.map { "'\($0)'" }.joined(separator: ", "))]")
             }
             orders.append(RunOrder(field: field, ascending: ordering.ascending))
         }

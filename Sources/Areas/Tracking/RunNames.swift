@@ -17,7 +17,8 @@ package enum RunNames {
     ]
 
     private static let nouns = [
-        "badger", "bear", "bee", "bison", "carp", "cat", "cod", "crab", "crane", "crow", "deer", "dog", "dove", "duck", "eagle", "eel", "elk",
+        "badger", "bear", "bee", "bison", "carp", "cat", "cod", "crab", "crane", "crow", "deer", "dog", "dove", "duck", "eagle", "eel",
+        "elk",
         "falcon", "finch", "fox", "frog", "goat", "goose", "grouse", "gull", "hare", "hawk", "heron", "horse", "ibis", "jay", "kite", "koi",
         "lark", "lynx", "mink", "mole", "moose", "moth", "newt", "otter", "owl", "ox", "panda", "perch", "pike", "pony", "quail", "ram",
         "raven", "robin", "seal", "shrew", "shrike", "snail", "sole", "sparrow", "stork", "swan", "swift", "tern", "toad", "trout", "tuna",

@@ -5,7 +5,8 @@ package enum TrackingErrors {
     package static func noExperiment(_ id: String) -> JidokaError { .notFound("No Experiment with id=\(id) exists") }
 
     package static func experimentExists(_ name: String) -> JidokaError {
-        .alreadyExists("Experiment(name=\(name)) already exists.", hint: "choose another name, or restore the deleted experiment of this name")
+        .alreadyExists(
+            "Experiment(name=\(name)) already exists.", hint: "choose another name, or restore the deleted experiment of this name")
     }
 
     package static func experimentNotActive(_ id: String, _ lifecycle: Lifecycle) -> JidokaError {

@@ -4,7 +4,8 @@ import JSON
 
 extension TrackingService {
     /// - Throws: `already_exists` when an active or deleted experiment has the name.
-    package func createExperiment(name: String, artifactLocation: String? = nil, tags: [Tag] = [], actor: String) async throws -> Experiment {
+    package func createExperiment(name: String, artifactLocation: String? = nil, tags: [Tag] = [], actor: String) async throws -> Experiment
+    {
         try checkName(name)
         if let artifactLocation { try checkLocation(artifactLocation) }
         for tag in tags { try checkExperimentTag(tag) }
@@ -46,7 +47,8 @@ extension TrackingService {
         let experiment = try await experiment(id: id)
         guard experiment.lifecycle == .active else {
             throw JidokaError(
-                .failedPrecondition, "Cannot rename a non-active experiment.", hint: "restore it first", fields: ["mlflow_code": "INVALID_STATE"])
+                .failedPrecondition, "Cannot rename a non-active experiment.", hint: "restore it first",
+                fields: ["mlflow_code": "INVALID_STATE"])
         }
         let payload: JSONObject = ["from": .string(experiment.name), "to": .string(name)]
         let renamed = event("experiment.renamed", "experiment", id, actor: actor, payload: payload)
@@ -54,10 +56,14 @@ extension TrackingService {
     }
 
     /// Deletes the experiment and all its runs; deleting a deleted one is `not_found`, as in MLflow.
-    package func deleteExperiment(id: String, actor: String) async throws { try await change(id, to: .deleted, "experiment.deleted", actor) }
+    package func deleteExperiment(id: String, actor: String) async throws {
+        try await change(id, to: .deleted, "experiment.deleted", actor)
+    }
 
     /// Brings back the experiment and all its runs.
-    package func restoreExperiment(id: String, actor: String) async throws { try await change(id, to: .active, "experiment.restored", actor) }
+    package func restoreExperiment(id: String, actor: String) async throws {
+        try await change(id, to: .active, "experiment.restored", actor)
+    }
 
     private func change(_ id: String, to lifecycle: Lifecycle, _ kind: String, _ actor: String) async throws {
         guard try await experiment(id: id).lifecycle != lifecycle else { throw TrackingErrors.noExperiment(id) }

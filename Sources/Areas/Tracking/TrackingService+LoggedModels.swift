@@ -14,7 +14,8 @@ extension TrackingService {
         let now = time.now()
         let model = LoggedModel(
             id: id, experimentID: experiment.id, name: name ?? RunNames.random(random),
-            artifactURI: "\(experiment.artifactLocation)/models/\(id)/artifacts", modelType: modelType, sourceRunID: sourceRunID, createdAt: now,
+            artifactURI: "\(experiment.artifactLocation)/models/\(id)/artifacts", modelType: modelType, sourceRunID: sourceRunID,
+            createdAt: now,
             updatedAt: now, params: try params.enumerated().map { try checkParam($1, path: "params[\($0)]") },
             tags: try tags.enumerated().map { try checkTag($1, path: "tags[\($0)]") })
         let payload: JSONObject = ["experiment_id": .string(experiment.id), "name": .string(model.name), "run_id": .string(sourceRunID)]

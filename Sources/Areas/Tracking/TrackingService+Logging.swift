@@ -28,7 +28,8 @@ extension TrackingService {
         try checkCount(batch.params.count, "params", atMost: TrackingLimits.paramsPerBatch)
         try checkCount(batch.tags.count, "tags", atMost: TrackingLimits.tagsPerBatch)
         try checkCount(
-            batch.metrics.count + batch.params.count + batch.tags.count, "metrics, params, and tags", atMost: TrackingLimits.entitiesPerBatch)
+            batch.metrics.count + batch.params.count + batch.tags.count, "metrics, params, and tags",
+            atMost: TrackingLimits.entitiesPerBatch)
         var checked = batch
         checked.metrics = try batch.metrics.enumerated().map { try checkMetric($1, path: "metrics[\($0)]") }
         checked.params = try batch.params.enumerated().map { try checkParam($1, path: "params[\($0)]") }
@@ -95,7 +96,8 @@ extension TrackingService {
         guard twice.isEmpty else {
             let list = twice.map { "'\($0)'" }.joined(separator: ", ")
             throw JidokaError.invalidArgument(
-                "Duplicate parameter keys have been submitted: [\(list)]. Please ensure the request contains only one param value per param key.")
+                "Duplicate parameter keys have been submitted: [\(list)]. Please ensure the request contains only one param value per param key."
+            )
         }
     }
 }

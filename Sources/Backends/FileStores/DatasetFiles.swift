@@ -25,7 +25,9 @@ package struct DatasetFiles: ObjectFiles {
         guard let directory = opendir(staging) else { throw StagedWriter.failure("list", staging) }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+            let name = withUnsafePointer(to: entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
             if name != ".", name != ".." { unlink("\(staging)/\(name)") }
         }
     }
@@ -130,8 +132,9 @@ private final class StagedWriter: Sendable {
         let code = errno
         if code == ENOENT { return .notFound("`\(path)` is not there", hint: "check the path") }
         if code == ENOSPC || code == EDQUOT {
-            return JidokaError(.exhausted, "the disk is full: could not \(action) `\(path)`", hint: "free some space, then try again")
+            return .diskFull("the disk is full: could not \(action) `\(path)`")
         }
-        return .unavailable("could not \(action) `\(path)`: \(String(cString: strerror(code)))", hint: "check the permissions of the home folder")
+        return .unavailable(
+            "could not \(action) `\(path)`: \(String(cString: strerror(code)))", hint: "check the permissions of the home folder")
     }
 }

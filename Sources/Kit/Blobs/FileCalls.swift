@@ -8,7 +8,7 @@ enum FileCalls {
         let message = "could not \(doing): \(reason)"
         switch number {
         case ENOSPC, EDQUOT, EFBIG:
-            return JidokaError(.exhausted, message, hint: "free disk space, or move the home folder to a larger disk")
+            return .diskFull(message)
         case EMFILE, ENFILE: return JidokaError(.exhausted, message, hint: "raise the limit of open files (`ulimit -n`)")
         case EROFS, EACCES, EPERM:
             return JidokaError(

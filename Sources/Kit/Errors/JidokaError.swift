@@ -54,6 +54,11 @@ extension JidokaError {
     package static func unavailable(_ message: String, hint: String? = nil) -> JidokaError { .init(.unavailable, message, hint: hint) }
     package static func `internal`(_ message: String, cause: (any Error)? = nil) -> JidokaError { .init(.internal, message, cause: cause) }
 
+    /// The disk has no room: 507 (RFC 4918) over HTTP, which clients do not retry in a loop.
+    package static func diskFull(_ message: String, cause: (any Error)? = nil) -> JidokaError {
+        .init(.exhausted, message, hint: "free some space, then try again", fields: ["status": "507"], cause: cause)
+    }
+
     /// Any error as the one value: unknown ones become `internal` with the original kept as the hidden cause.
     package static func wrapping(_ error: any Error) -> JidokaError {
         (error as? JidokaError) ?? .init(.internal, "internal error", cause: error)

@@ -89,7 +89,8 @@ struct FilterLexer {
             }
         }
         throw JidokaError.invalidArgument(
-            "Invalid clause(s) in filter string: '\(String(characters[start...]))'", hint: "the quote at character \(start + 1) is not closed")
+            "Invalid clause(s) in filter string: '\(String(characters[start...]))'",
+            hint: "the quote at character \(start + 1) is not closed")
     }
 
     private mutating func comparator() -> Token {
@@ -110,8 +111,11 @@ struct FilterLexer {
         if characters[end] == "-" || characters[end] == "+" { end += 1 }
         while end < characters.count {
             let character = characters[end]
-            let exponentSign = (character == "-" || character == "+") && end > at && (characters[end - 1] == "e" || characters[end - 1] == "E")
-            guard character.isASCII, character.isNumber || character == "." || character == "e" || character == "E" || exponentSign else { break }
+            let exponentSign =
+                (character == "-" || character == "+") && end > at && (characters[end - 1] == "e" || characters[end - 1] == "E")
+            guard character.isASCII, character.isNumber || character == "." || character == "e" || character == "E" || exponentSign else {
+                break
+            }
             end += 1
         }
         if end < characters.count, FilterLexer.isWordPart(characters[end]) { return nil }

@@ -69,7 +69,9 @@ package enum FilterParser {
             let start = at
             let field = try self.field()
             guard let comparator = comparator() else { throw invalid(tokens[start].written) }
-            if comparator == .isNull || comparator == .isNotNull { return FilterComparison(field: field, comparator: comparator, value: .none) }
+            if comparator == .isNull || comparator == .isNotNull {
+                return FilterComparison(field: field, comparator: comparator, value: .none)
+            }
             guard let token = current else {
                 throw JidokaError.invalidArgument("Invalid comparison clause. Expected 3 tokens found 2")
             }
@@ -126,7 +128,9 @@ package enum FilterParser {
             while let token = current {
                 at += 1
                 guard case .text(let text) = token else {
-                    throw JidokaError.invalidArgument("While parsing a list in the query, expected string value, punctuation, or whitespace, but got different type in list: \(token.written)")
+                    throw JidokaError.invalidArgument(
+                        "While parsing a list in the query, expected string value, punctuation, or whitespace, but got different type in list: \(token.written)"
+                    )
                 }
                 items.append(text)
                 if case .mark(",") = current {

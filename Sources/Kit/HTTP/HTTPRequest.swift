@@ -32,6 +32,13 @@ package struct HTTPRequest: Sendable {
 
     package func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
+    /// The whole body. A declared length beyond the limit is refused before the client is asked for a byte of it.
+    /// - Throws: `exhausted` (413) when it is longer than `limit` bytes.
+    package func collectBody(upTo limit: Int) async throws -> [UInt8] {
+        if let declared = headers["content-length"].flatMap({ Int($0) }), declared > limit { throw HTTPBody.tooLarge(limit) }
+        return try await body.collect(upTo: limit)
+    }
+
     /// A path parameter that the route's pattern declares.
     package func parameter(_ name: String) throws -> String {
         guard let value = parameters[name] else { throw JidokaError.internal("the route declares no `\(name)`") }

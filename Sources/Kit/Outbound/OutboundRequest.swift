@@ -24,6 +24,8 @@ package struct OutboundRequest: Sendable {
     package var headers: [(name: String, value: String)]
     package var body: Body
     package var sink: Sink = .memory
+    /// Told on the pool's thread how many more bytes of a file have been sent, for progress bars.
+    package var sent: (@Sendable (Int) -> Void)?
     /// For the whole exchange; nil for streams without an end.
     package var timeout: Duration? = .seconds(30)
     package var connectTimeout: Duration = .seconds(10)

@@ -141,7 +141,11 @@ final class Transfer {
 
     /// -1 ends the transfer.
     func read(into out: UnsafeMutableRawBufferPointer) -> Int {
-        do { return try input?.read(into: out) ?? 0 } catch {
+        do {
+            let count = try input?.read(into: out) ?? 0
+            request.sent?(count)
+            return count
+        } catch {
             failure = error
             return -1
         }
@@ -159,7 +163,9 @@ final class Transfer {
         func unavailable(_ message: String, _ hint: String) -> JidokaError { .init(.unavailable, message, hint: hint, cause: cause) }
         switch result {
         case CURLE_COULDNT_CONNECT where jidoka_curl_number(handle, CURLINFO_OS_ERRNO) == Int(ECONNREFUSED):
-            return unavailable("nothing listens at `\(place)`", "start the server there, or check the address")
+            var refused = unavailable("nothing listens at `\(place)`", "start the server there, or check the address")
+            refused.fields["reason"] = "refused"
+            return refused
         case CURLE_COULDNT_CONNECT: return unavailable("cannot connect to `\(place)`", "check the address and the network")
         case CURLE_COULDNT_RESOLVE_HOST:
             return unavailable("the name `\(address.host)` has no address", "check the spelling and the network")

@@ -10,7 +10,7 @@ func sqlError(_ code: Int32, _ message: String, sql: String? = nil) -> JidokaErr
     case SQLITE_BUSY, SQLITE_LOCKED:
         JidokaError(.unavailable, "the database is locked by another program", hint: "stop the other program that has this folder open", cause: cause)
     case SQLITE_FULL:
-        JidokaError(.exhausted, "the disk is full: nothing was written", hint: "free some space, then try again", cause: cause)
+        .diskFull("the disk is full: nothing was written", cause: cause)
     case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM:
         JidokaError(.unavailable, "the database cannot be written", hint: "check the permissions of the home folder", cause: cause)
     case SQLITE_IOERR:

@@ -28,7 +28,10 @@ struct ModelDesk: ModelControl {
     }
 
     func version(_ name: String, _ version: String) async throws -> JSONObject {
-        try await document(try await releases.registry.version(name: name, try number(version)))
+        do { return try await document(try await releases.registry.version(name: name, try number(version))) } catch var error as JidokaError {
+            if error.code == .notFound { error.hint = "`jidoka models show \(name)` lists the versions that there are" }
+            throw error
+        }
     }
 
     func versions(_ name: String) async throws -> [JSONObject] {

@@ -38,7 +38,9 @@ package struct DuckDBProfiler: DatasetProfiler {
     }
 
     /// Figures that one query for each column gives, eight in a row.
-    private static func figures(_ fields: [ColumnSchema], rows: Int64, _ source: SourceTable, _ session: ColumnSession) throws -> [ColumnProfile] {
+    private static func figures(_ fields: [ColumnSchema], rows: Int64, _ source: SourceTable, _ session: ColumnSession) throws
+        -> [ColumnProfile]
+    {
         let quantile = rows <= exactRowsMax ? "quantile_cont" : "approx_quantile"
         let list = "[" + shares.map { "\($0)" }.joined(separator: ", ") + "]"
         let items = fields.map { field -> String in
@@ -79,7 +81,7 @@ package struct DuckDBProfiler: DatasetProfiler {
         for (index, (field, profile)) in zip(fields, profiles).enumerated() {
             if field.kind != .other, profile.count > 0, profile.distinct <= max(50, profile.count / 2) {
                 parts.append(
-                    "(SELECT \(index) AS c, 0 AS k, left(\(field.textSQL), \(textMax)) AS v, 0 AS b, count(*) AS n FROM \(source.relation)"
+                    "(SELECT \(index), 0, left(\(field.textSQL), \(textMax)) AS v, 0, count(*) AS n FROM \(source.relation)"
                         + " WHERE \(field.presentSQL) GROUP BY v ORDER BY n DESC, v LIMIT \(topMax))")
             }
             if let (low, width) = binning(field, profile) {
@@ -89,7 +91,8 @@ package struct DuckDBProfiler: DatasetProfiler {
             }
         }
         if parts.isEmpty { return }
-        let table = try session.query("SELECT c, k, v, b, n FROM (\(parts.joined(separator: "\nUNION ALL\n"))) ORDER BY c, k, b, n DESC, v")
+        let table = try session.query(
+            "SELECT c, k, v, b, n FROM (\(parts.joined(separator: "\nUNION ALL\n"))) AS found(c, k, v, b, n) ORDER BY c, k, b, n DESC, v")
         for row in 0..<table.rowCount {
             let cells = table.row(row)
             guard let index = cells[0].integer.map({ Int($0) }), let count = cells[4].integer, let bin = cells[3].integer else { continue }
@@ -108,7 +111,9 @@ package struct DuckDBProfiler: DatasetProfiler {
 
     /// The lowest number and the width of a bin; nil where there is nothing to spread.
     private static func binning(_ field: ColumnSchema, _ profile: ColumnProfile) -> (low: Double, width: Double)? {
-        guard field.kind.isNumeric, let low = profile.minimum.flatMap(Double.init), let high = profile.maximum.flatMap(Double.init) else { return nil }
+        guard field.kind.isNumeric, let low = profile.minimum.flatMap(Double.init), let high = profile.maximum.flatMap(Double.init) else {
+            return nil
+        }
         let width = (high - low) / Double(bins)
         return width > 0 && width.isFinite && low.isFinite ? (low, width) : nil
     }

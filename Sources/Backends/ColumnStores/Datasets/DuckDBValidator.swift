@@ -12,7 +12,8 @@ package struct DuckDBValidator: DatasetValidator {
 
     package func validate(_ file: DatasetFile, suite: ExpectationSuite) async throws -> (rows: Int64, results: [ExpectationResult]) {
         guard suite.expectations.count <= ExpectationSuite.countMax else {
-            throw JidokaError.invalidArgument("a suite of \(suite.expectations.count) expectations is larger than \(ExpectationSuite.countMax)")
+            throw JidokaError.invalidArgument(
+                "a suite of \(suite.expectations.count) expectations is larger than \(ExpectationSuite.countMax)")
         }
         return try await engine.session { session in
             try DuckDBValidator.checkPatterns(suite, session)
@@ -57,8 +58,8 @@ package struct DuckDBValidator: DatasetValidator {
         let others = source.fields.filter { $0.name != expectation.column }
         let shown = (own + others).prefix(ExpectationResult.sampleCellsMax)
         let list = ([source.rowNumber] + shown.map(\.sql)).joined(separator: ", ")
-        let table = try session.query(
-            "SELECT \(list) FROM \(source.relation) WHERE \(condition) ORDER BY \(source.rowNumber) LIMIT \(ExpectationResult.sampleRowsMax)")
+        let rows = "SELECT \(list) FROM \(source.relation) WHERE \(condition) ORDER BY \(source.rowNumber)"
+        let table = try session.query(rows + " LIMIT \(ExpectationResult.sampleRowsMax)")
         return (0..<table.rowCount).map { index in
             let cells = table.row(index)
             let members = zip(shown, cells.dropFirst()).map { (key: $0.name, value: $1.json) }

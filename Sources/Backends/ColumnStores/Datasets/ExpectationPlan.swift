@@ -41,7 +41,8 @@ struct ExpectationPlan {
         switch expectation.rule {
         case .notNull: return "NOT \(present)"
         case .unique:
-            return "\(present) AND \(field.sql) IN (SELECT \(field.sql) FROM \(source.relation) WHERE \(present) GROUP BY \(field.sql) HAVING count(*) > 1)"
+            let repeated = "SELECT \(field.sql) FROM \(source.relation) WHERE \(present) GROUP BY \(field.sql) HAVING count(*) > 1"
+            return "\(present) AND \(field.sql) IN (\(repeated))"
         case .between(let interval):
             let number = field.numberSQL
             let below = interval.min.map { " OR \(number) < \(literal($0))" } ?? ""
@@ -130,7 +131,8 @@ extension ExpectationPlan {
         let allowed = expectation.mostly < 1 ? "; \(plainNumber(expectation.mostly * 100)) % must hold" : ""
         return ExpectationResult(
             expectation, success: success, unexpectedCount: count, unexpectedShare: share, observed: .int(count),
-            message: count == 0 ? "all \(looked) cells \(demand)" : "\(count) of \(looked) cells do not: each must \(singularDemand)\(allowed)")
+            message: count == 0
+                ? "all \(looked) cells \(demand)" : "\(count) of \(looked) cells do not: each must \(singularDemand)\(allowed)")
     }
 
     private func judged(_ figures: [ColumnValue], _ interval: Expectation.Interval, _ what: String) -> ExpectationResult {
@@ -150,7 +152,8 @@ extension ExpectationPlan {
         let name = expectation.column ?? ""
         let near = nearestName(to: name, among: source.fields.map(\.name)).map { "; `\($0)` is there" } ?? ""
         return ExpectationResult(
-            expectation, success: false, unexpectedCount: expectation.isRowLevel ? rows : nil, unexpectedShare: expectation.isRowLevel ? 1 : nil,
+            expectation, success: false, unexpectedCount: expectation.isRowLevel ? rows : nil,
+            unexpectedShare: expectation.isRowLevel ? 1 : nil,
             message: "the column `\(name)` is missing\(near)")
     }
 

@@ -6,7 +6,8 @@ internal import Glibc
 
 /// Writes the parts of dataset versions as Parquet files, each made once and kept in a folder that may be emptied at any time.
 ///
-/// A row is held out when the first 32 bits of the MD5 of its key, as a fraction of 2^32, lie below the holdout share: the same key falls on
+/// A row is held out when the first 32 bits of the MD5 of its key, as a fraction of 2^32, lie below the holdout share: the same key falls
+/// on
 /// the same side in every version and on every machine. Without a key column, or where the key is missing, the row number takes its place.
 package struct ParquetSplitter: DatasetSplitter {
     private let engine: ColumnEngine

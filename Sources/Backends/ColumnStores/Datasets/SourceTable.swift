@@ -26,7 +26,8 @@ struct SourceTable {
             throw unreadable(file, error)
         }
         guard !opened.fields.isEmpty, opened.fields.count <= columnsMax else {
-            throw JidokaError.invalidArgument("the file has \(opened.fields.count) columns", hint: "a dataset has 1 to \(columnsMax) columns")
+            throw JidokaError.invalidArgument(
+                "the file has \(opened.fields.count) columns", hint: "a dataset has 1 to \(columnsMax) columns")
         }
         let result: T
         do {
@@ -50,7 +51,8 @@ struct SourceTable {
         case .csv:
             try session.execute("CREATE OR REPLACE TEMP TABLE jidoka_source AS SELECT * FROM \(columnFile.sql)")
             table = SourceTable(
-                fields: try fields("SELECT * FROM jidoka_source", session), relation: "jidoka_source", rowNumber: "rowid", allColumns: "*", temporary: true)
+                fields: try fields("SELECT * FROM jidoka_source", session), relation: "jidoka_source", rowNumber: "rowid", allColumns: "*",
+                temporary: true)
         }
         return table
     }
@@ -66,6 +68,9 @@ struct SourceTable {
     private static func unreadable(_ file: DatasetFile, _ error: JidokaError) -> JidokaError {
         guard error.code == .invalidArgument || error.code == .unavailable else { return error }
         let text = error.message.hasPrefix("DuckDB: ") ? String(error.message.dropFirst(8)) : error.message
+        if ["Binder", "Parser", "Catalog"].contains(where: { text.hasPrefix("\($0) Error") }) {
+            return .internal("a query on the file is malformed", cause: error)  // our SQL is wrong, not the file
+        }
         let reason: String
         if text.contains("No magic bytes") || text.contains("too small to be a Parquet") {
             reason = "it is no Parquet file, or its end is missing"
@@ -78,7 +83,8 @@ struct SourceTable {
         }
         let name = file.format == .parquet ? "Parquet" : "CSV"
         return JidokaError(
-            .invalidArgument, "the file cannot be read as \(name): \(reason)", hint: "check that the file is whole and its name ends in .parquet or .csv",
+            .invalidArgument, "the file cannot be read as \(name): \(reason)",
+            hint: "check that the file is whole and its name ends in .parquet or .csv",
             cause: error)
     }
 }

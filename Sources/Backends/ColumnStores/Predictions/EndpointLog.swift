@@ -51,7 +51,8 @@ final class EndpointLog: Sendable {
     private static func require(_ holds: Bool, _ folder: Folder, from row: Int) throws {
         guard !holds else { return }
         throw JidokaError.failedPrecondition(
-            "the log in `\(folder.path)` lacks rows from \(row) on", hint: "restore the folder from a backup, or move it away to begin a new log")
+            "the log in `\(folder.path)` lacks rows from \(row) on",
+            hint: "restore the folder from a backup, or move it away to begin a new log")
     }
 
     /// Writes rows durably, behind those that are there; the next `show` must be given the same rows.

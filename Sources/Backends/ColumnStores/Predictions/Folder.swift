@@ -84,7 +84,7 @@ func fileError(_ action: String, _ path: String) -> JidokaError {
     let code = errno
     let reason = String(cString: strerror(code))
     if code == ENOSPC || code == EDQUOT {
-        return JidokaError(.exhausted, "the disk is full: could not \(action) `\(path)`", hint: "free some space, then try again")
+        return .diskFull("the disk is full: could not \(action) `\(path)`")
     }
     return .unavailable("could not \(action) `\(path)`: \(reason)", hint: "check the permissions of the home folder and the disk")
 }

@@ -18,7 +18,8 @@ struct FrameFile: Sendable {
     /// Where the next frame goes: everything before is whole and durable.
     private(set) var length: Int
 
-    /// Opens or creates the file and hands every whole frame's payload to `replay`. What follows the last whole frame (a torn write) is cut off.
+    /// Opens or creates the file and hands every whole frame's payload to `replay`. What follows the last whole frame (a torn write) is
+    /// cut off.
     /// - Throws: `failed_precondition` when the file is of a newer format or no log at all.
     init(path: String, replay: ([UInt8]) throws -> Void) throws {
         let bytes = try Folder.read(path) ?? []
@@ -48,7 +49,8 @@ struct FrameFile: Sendable {
         let version = try header.uint32()
         guard version == formatVersion else {
             throw JidokaError.failedPrecondition(
-                "`\(path)` has format version \(version); this program knows version \(formatVersion)", hint: "run the newer program on this folder")
+                "`\(path)` has format version \(version); this program knows version \(formatVersion)",
+                hint: "run the newer program on this folder")
         }
         var at = headerBytes
         while at + 12 <= bytes.count {
@@ -101,7 +103,8 @@ struct FrameFile: Sendable {
 }
 
 extension FrameFile {
-    /// The name of the newest log `wal-<first row>` of a folder whose segments hold `sealed` rows. Older ones were left over when the program
+    /// The name of the newest log `wal-<first row>` of a folder whose segments hold `sealed` rows. Older ones were left over when the
+    /// program
     /// ended between the newest one's creation and their removal; they are removed now.
     /// - Throws: `failed_precondition` when the newest log begins behind the sealed rows: a segment is missing.
     static func current(in folder: Folder, sealed: Int) throws -> String {

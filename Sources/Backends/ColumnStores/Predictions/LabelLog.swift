@@ -31,10 +31,12 @@ final class LabelLog: Sendable {
         try folder.create()
         var sealed: Int64 = 0
         for name in try folder.names() where name.hasSuffix(".tmp") { try folder.remove(name) }
-        let found = try folder.names().compactMap { name in Segment.numbers(of: name).map { (name: name, first: $0.first, count: $0.count) } }
+        let found = try folder.names().compactMap { name in Segment.numbers(of: name).map { (name: name, first: $0.first, count: $0.count) }
+        }
         for (name, first, count) in found.sorted(by: { $0.first < $1.first }) {
             guard first == sealed else {
-                throw JidokaError.failedPrecondition("the labels in `\(folder.path)` lack those from \(sealed) on", hint: "restore them from a backup")
+                throw JidokaError.failedPrecondition(
+                    "the labels in `\(folder.path)` lack those from \(sealed) on", hint: "restore them from a backup")
             }
             try LabelLog.read(folder.file(name), count: count, session: session, replay)
             sealed += Int64(count)
@@ -45,7 +47,8 @@ final class LabelLog: Sendable {
             let (first, labels) = try LabelLog.decode(payload)
             let known = Int(total - first)
             guard known >= 0 else {
-                throw JidokaError.failedPrecondition("the labels in `\(folder.path)` lack those from \(total) on", hint: "restore them from a backup")
+                throw JidokaError.failedPrecondition(
+                    "the labels in `\(folder.path)` lack those from \(total) on", hint: "restore them from a backup")
             }
             guard known < labels.count else { return }
             for label in labels.dropFirst(known) { replay(label) }
@@ -86,7 +89,9 @@ final class LabelLog: Sendable {
                 let (first, batch) = try LabelLog.decode(payload)
                 labels += batch.dropFirst(max(0, Int(sealed + Int64(labels.count) - first)))
             }
-            guard Int64(labels.count) == state.count - sealed else { throw JidokaError.internal("the label log does not hold what was written") }
+            guard Int64(labels.count) == state.count - sealed else {
+                throw JidokaError.internal("the label log does not hold what was written")
+            }
             if labels.isEmpty { return }
             let name = "segment-\(sealed)-\(labels.count).parquet"
             try session.writeParquet(LabelLog.columns(labels, first: sealed), to: folder.file(name + ".tmp"))
@@ -156,7 +161,9 @@ final class LabelLog: Sendable {
         let times = try table.columns[3].integers()
         let arrivals = try table.columns[4].integers()
         for row in 0..<count {
-            guard let id = ids[row], let value = Label.Value(values[row]) else { throw JidokaError.internal("a stored label has no id or no value") }
+            guard let id = ids[row], let value = Label.Value(values[row]) else {
+                throw JidokaError.internal("a stored label has no id or no value")
+            }
             let time = table.columns[3].isNull(row) ? nil : Timestamp(microseconds: times[row])
             replay(ArrivedLabel(label: Label(predictionID: id, value: value, time: time), arrival: Timestamp(microseconds: arrivals[row])))
         }

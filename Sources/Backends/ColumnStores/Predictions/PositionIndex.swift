@@ -1,7 +1,8 @@
 import Clockwork
 
 /// A prediction id in 16 bytes. Ids of ours (32 hexadecimal digits, with `-<row>` behind when a request has several rows) are taken as the
-/// 128-bit numbers that they are; any other text by two 64-bit hashes. That two ids of one log share a key is as likely as that they are equal.
+/// 128-bit numbers that they are; any other text by two 64-bit hashes. That two ids of one log share a key is as likely as that they are
+/// equal.
 struct IDKey: Hashable {
     let high: UInt64
     let low: UInt64

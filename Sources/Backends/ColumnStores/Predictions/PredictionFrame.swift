@@ -104,7 +104,8 @@ struct PredictionFrame {
         if case .text(let text) = try value(&reader) { failure = text }
         return PredictionRecord(
             id: id, endpoint: endpoint, route: route, model: model, version: version, unit: unit.isEmpty ? id : unit, time: time,
-            latencyMicroseconds: latency, featureNames: tables[table], features: features, prediction: prediction, score: score, error: failure)
+            latencyMicroseconds: latency, featureNames: tables[table], features: features, prediction: prediction, score: score,
+            error: failure)
     }
 
     static func value(_ reader: inout ByteReader) throws -> FeatureValue {

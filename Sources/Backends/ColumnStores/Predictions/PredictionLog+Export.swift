@@ -9,7 +9,8 @@ extension PredictionLog {
     package static let exportMax = 1_000_000
 
     /// Writes the newest `rows` labelled rows of an endpoint, oldest first, as a Parquet file: the features, the label under `labelColumn`,
-    /// `prediction_id` and `predicted_at`. Labels that are all whole numbers become BIGINT. `types` gives the column types of the data that the
+    /// `prediction_id` and `predicted_at`. Labels that are all whole numbers become BIGINT. `types` gives the column types of the data
+    /// that the
     /// model was trained on, by name, so that the file can take its place; cells that do not fit become NULL.
     /// - Returns: the number of rows; 0 when none has a label, and then there is no file.
     package func exportLabelled(
@@ -65,7 +66,8 @@ private struct ExportTable {
     func columns(labelColumn: String) throws -> [Column] {
         let reserved = ["prediction_id", "predicted_at"]
         if let clash = (features.columns.map(\.name) + [labelColumn]).first(where: { reserved.contains($0) }) {
-            throw JidokaError.invalidArgument("the column `\(clash)` has the name of one that the export adds", hint: "rename it in the training data")
+            throw JidokaError.invalidArgument(
+                "the column `\(clash)` has the name of one that the export adds", hint: "rename it in the training data")
         }
         var columns = features.columns.filter { $0.name != labelColumn }.map { ExportTable.column($0.name, $0.cells) }
         columns.append(ExportTable.label(labelColumn, labels))

@@ -40,14 +40,17 @@ extension PredictionLog: LabelStore {
     /// - Throws: `invalid_argument` for more than 10,000 labels, an empty id or a NaN; `exhausted` on a full disk. Nothing is kept then.
     package func take(_ labels: [Label], at arrival: Timestamp) async throws -> LabelReceipt {
         guard labels.count <= PredictionLog.labelsMax else {
-            throw JidokaError.invalidArgument("\(labels.count) labels are more than \(PredictionLog.labelsMax)", hint: "send them in several calls")
+            throw JidokaError.invalidArgument(
+                "\(labels.count) labels are more than \(PredictionLog.labelsMax)", hint: "send them in several calls")
         }
         for label in labels {
             guard !label.predictionID.isEmpty, label.predictionID.utf8.count <= 256 else {
-                throw JidokaError.invalidArgument("a label has no prediction id, or one of more than 256 bytes", hint: "send the id that the answer carried")
+                throw JidokaError.invalidArgument(
+                    "a label has no prediction id, or one of more than 256 bytes", hint: "send the id that the answer carried")
             }
             if case .number(let number) = label.value, number.isNaN {
-                throw JidokaError.invalidArgument("the label of `\(label.predictionID)` is NaN", hint: "leave out labels that are not known")
+                throw JidokaError.invalidArgument(
+                    "the label of `\(label.predictionID)` is NaN", hint: "leave out labels that are not known")
             }
         }
         if labels.isEmpty { return LabelReceipt() }
@@ -55,7 +58,9 @@ extension PredictionLog: LabelStore {
         waitingLabels.withLock { $0.append(ticket) }
         return try await pool.run {
             self.commitLabels()
-            guard let outcome = ticket.outcome.withLock({ $0 }) else { throw JidokaError.internal("labels were neither written nor refused") }
+            guard let outcome = ticket.outcome.withLock({ $0 }) else {
+                throw JidokaError.internal("labels were neither written nor refused")
+            }
             return try outcome.get()
         }
     }

@@ -20,12 +20,14 @@ extension PredictionLog: PredictionHistory {
 
     package func window(endpoint: String, rows: Range<Int64>) async throws -> PredictionWindow {
         guard rows.count <= PredictionLog.windowMax else {
-            throw JidokaError.invalidArgument("a window of \(rows.count) rows is larger than \(PredictionLog.windowMax)", hint: "read it in parts")
+            throw JidokaError.invalidArgument(
+                "a window of \(rows.count) rows is larger than \(PredictionLog.windowMax)", hint: "read it in parts")
         }
         let (log, range) = try counted(endpoint, rows)
         guard let log, !range.isEmpty else {
             return PredictionWindow(
-                rows: rows, featureNames: [], features: [], prediction: .numbers([]), scores: [], labels: .numbers([]), versions: [], times: [])
+                rows: rows, featureNames: [], features: [], prediction: .numbers([]), scores: [], labels: .numbers([]), versions: [],
+                times: [])
         }
         let snapshot = log.rows.withLock { WindowSnapshot($0, range) }
         if snapshot.segments.isEmpty { return try snapshot.window(session: nil) }
@@ -37,7 +39,8 @@ extension PredictionLog: PredictionHistory {
         let log = log(endpoint, .counted)
         let count = Int64(log?.rows.withLock { $0.count } ?? 0)
         guard rows.lowerBound >= 0, rows.upperBound <= count else {
-            throw JidokaError.invalidArgument("rows \(rows.lowerBound)..<\(rows.upperBound) of `\(endpoint)` are not all there: it has \(count)")
+            throw JidokaError.invalidArgument(
+                "rows \(rows.lowerBound)..<\(rows.upperBound) of `\(endpoint)` are not all there: it has \(count)")
         }
         return (log, Int(rows.lowerBound)..<Int(rows.upperBound))
     }
@@ -94,7 +97,8 @@ private struct WindowSnapshot: Sendable {
         let (prediction, truth) = FeatureColumn.pair(predictions, labels)
         return PredictionWindow(
             rows: Int64(range.lowerBound)..<Int64(range.upperBound), featureNames: columns.columns.map(\.name),
-            features: columns.columns.map { FeatureColumn($0.cells) }, prediction: prediction, scores: scores, labels: truth, versions: versions,
+            features: columns.columns.map { FeatureColumn($0.cells) }, prediction: prediction, scores: scores, labels: truth,
+            versions: versions,
             times: times)
     }
 }
@@ -126,7 +130,9 @@ extension FeatureColumn {
     static func pair(_ predictions: [FeatureValue], _ labels: [FeatureValue]) -> (FeatureColumn, FeatureColumn) {
         let isNumeric = (predictions + labels).allSatisfy { $0 == .missing || numeric($0) != nil }
         let predictionsAreTexts = predictions.contains { if case .text = $0 { true } else { false } }
-        if isNumeric, !predictionsAreTexts { return (.numbers(predictions.map { numeric($0) ?? .nan }), .numbers(labels.map { numeric($0) ?? .nan })) }
+        if isNumeric, !predictionsAreTexts {
+            return (.numbers(predictions.map { numeric($0) ?? .nan }), .numbers(labels.map { numeric($0) ?? .nan }))
+        }
         return (.texts(predictions.map(\.plainText)), .texts(labels.map(\.plainText)))
     }
 }

@@ -7,7 +7,8 @@ extension PredictionLog {
     /// The most records of one page.
     package static let recordsMax = 10_000
 
-    /// The prediction with this id, wherever it was served, with its label; nil when no log holds it. A row that still waits for the writer is
+    /// The prediction with this id, wherever it was served, with its label; nil when no log holds it. A row that still waits for the
+    /// writer is
     /// written first, so an id is found as soon as its answer was sent.
     package func prediction(id: String) async throws -> LoggedPrediction? {
         if let found = try await find(id) { return found }
@@ -31,7 +32,8 @@ extension PredictionLog {
     /// The counted rows of a range that lies inside `0..<count`, oldest first; at most 10,000.
     package func records(endpoint: String, rows: Range<Int64>) async throws -> [LoggedPrediction] {
         guard rows.count <= PredictionLog.recordsMax else {
-            throw JidokaError.invalidArgument("\(rows.count) predictions are more than \(PredictionLog.recordsMax)", hint: "read them in pages")
+            throw JidokaError.invalidArgument(
+                "\(rows.count) predictions are more than \(PredictionLog.recordsMax)", hint: "read them in pages")
         }
         guard let log = log(endpoint, .counted) else { return [] }
         let all = 0..<log.rows.withLock { $0.count }

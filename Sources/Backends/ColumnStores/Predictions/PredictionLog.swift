@@ -9,9 +9,11 @@ package import Telemetry
 
 /// The prediction log: every answered row, joined with its label whenever that comes.
 ///
-/// `record` queues; the service `run` writes what waits to a write-ahead log, at most `flushInterval` later, with one flush of the disk for each
+/// `record` queues; the service `run` writes what waits to a write-ahead log, at most `flushInterval` later, with one flush of the disk
+/// for each
 /// endpoint. After a crash every row that was flushed is there exactly once. Rows beyond `segmentRows` are sealed into Parquet segments.
-/// Champion, challenger and named-version rows without an error have positions 0, 1, 2, … in their endpoint's log; shadow and failed rows lie
+/// Champion, challenger and named-version rows without an error have positions 0, 1, 2, … in their endpoint's log; shadow and failed rows
+/// lie
 /// in a log beside it and are found by id only. In memory stay about 75 bytes for each row and the rows that are not sealed yet.
 package final class PredictionLog: Service, Sendable {
     package struct Options: Sendable {
@@ -38,7 +40,8 @@ package final class PredictionLog: Service, Sendable {
     let time: any TimeSource
     let logger: Logger
     let labelLog: LabelLog
-    /// The newest label of ids that no prediction is known for (yet). Held while rows or labels become visible, so that none misses the other.
+    /// The newest label of ids that no prediction is known for (yet). Held while rows or labels become visible, so that none misses the
+    /// other.
     let early: Mutex<[IDKey: ArrivedLabel]>
     let waitingLabels = Mutex<[LabelTicket]>([])
     let instruments: PredictionInstruments
@@ -62,10 +65,12 @@ package final class PredictionLog: Service, Sendable {
     /// Opens the folders (`.jidoka/predictions`, `.jidoka/labels`) and recovers what they hold.
     /// - Throws: `failed_precondition` when a newer program wrote them or a segment is missing.
     package static func open(
-        predictions: String, labels: String, engine: ColumnEngine, pool: BlockingPool, time: any TimeSource, logger: Logger, metrics: MetricsRegistry,
+        predictions: String, labels: String, engine: ColumnEngine, pool: BlockingPool, time: any TimeSource, logger: Logger,
+        metrics: MetricsRegistry,
         options: Options = Options()
     ) async throws -> PredictionLog {
-        let recovery = Recovery(predictions: Folder(path: predictions), labels: Folder(path: labels), now: time.now(), earlyMax: options.earlyLabelsMax)
+        let recovery = Recovery(
+            predictions: Folder(path: predictions), labels: Folder(path: labels), now: time.now(), earlyMax: options.earlyLabelsMax)
         let needsEngine = try await pool.run { try recovery.prepare() }
         // Without segments there is nothing to read with the column engine, and an idle program does not load it.
         let found = try await needsEngine ? engine.session { try recovery.run(session: $0) } : pool.run { try recovery.run(session: nil) }
@@ -112,28 +117,44 @@ extension PredictionLog: PredictionSink {
         if taken > 0 { wake.yield() }
     }
 
-    /// Writes what waits, again and again, until the task is cancelled; then once more.
+    /// Writes what waits, again and again, until the task is cancelled; then once more. After a failed write (a full disk) it waits twice as
+    /// long as before, at most `retryMax`; after a failed seal the next one is tried `sealRetry` later, and writing goes on meanwhile.
     package func run() async throws {
+        var pause = options.flushInterval
+        var nextSeal = time.now()
         for await _ in wakeups {
+            do { try await time.sleep(for: pause) } catch { break }
             do {
-                try await time.sleep(for: options.flushInterval)
+                try await pool.run { try self.writeQueued() }
+                pause = options.flushInterval
             } catch {
-                break
-            }
-            do {
-                try await flush()
-            } catch {
-                logger.error("predictions could not be written", [("error", .string("\(error)")), ("waiting", .int(Int64(queued)))])
+                let waiting = Int64(queued)
+                logger.error("predictions could not be written", [("error", .string("\(error)")), ("waiting", .int(waiting))])
+                pause = min(pause * 2, PredictionLog.retryMax)
                 wake.yield()  // what could not be written waits in the queue for the next attempt
             }
             if Task.isCancelled { break }
+            guard time.now() >= nextSeal else { continue }
+            do {
+                try await sealDue()
+            } catch {
+                logger.error("predictions could not be sealed into a segment", [("error", .string("\(error)"))])
+                nextSeal = time.now() + PredictionLog.sealRetry
+            }
         }
-        try await flush()
+        try await pool.run { try self.writeQueued() }
     }
+
+    private static let retryMax = Duration.seconds(10)
+    private static let sealRetry = Duration.seconds(60)
 
     /// Makes all recorded rows durable and readable, and seals what is due.
     package func flush() async throws {
         try await pool.run { try self.writeQueued() }
+        try await sealDue()
+    }
+
+    private func sealDue() async throws {
         let now = time.now()
         let due = logs.withLock { Array($0.values) }
             .filter { $0.isSealDue(rowsMin: options.segmentRows, age: options.segmentAge, at: now) }
@@ -233,7 +254,8 @@ struct PredictionInstruments: Sendable {
         logged = metrics.counter("jidoka_predictions_logged_total", help: "Rows made durable in the prediction log.")
         dropped = metrics.counter("jidoka_predictions_dropped_total", help: "Rows that the full queue or a malformed row cost.")
         labels = metrics.counter("jidoka_predictions_labels_total", help: "Labels made durable.")
-        unjoined = metrics.counter("jidoka_predictions_labels_unjoined_total", help: "Labels on disk that memory had no room to keep for a later prediction.")
+        unjoined = metrics.counter(
+            "jidoka_predictions_labels_unjoined_total", help: "Labels on disk that memory had no room to keep for a later prediction.")
         flushSeconds = metrics.histogram("jidoka_predictions_flush_seconds", help: "Duration of one flush of the prediction log.")
     }
 }

@@ -43,7 +43,8 @@ struct Recovery: Sendable {
         }
         guard version == formatVersion else {
             throw JidokaError.failedPrecondition(
-                "`\(folder.path)` has format version \(version); this program knows version \(formatVersion)", hint: "run the newer program on this folder")
+                "`\(folder.path)` has format version \(version); this program knows version \(formatVersion)",
+                hint: "run the newer program on this folder")
         }
     }
 

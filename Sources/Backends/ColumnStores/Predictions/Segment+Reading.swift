@@ -21,20 +21,27 @@ extension Segment {
         let names = features.map(\.name)
         let cells = featureCells(table, from: 11)
         return try (0..<table.rowCount).map { row in
-            guard let route = routes[row].flatMap(Route.init(rawValue:)) else { throw JidokaError.internal("a segment names an unknown route") }
+            guard let route = routes[row].flatMap(Route.init(rawValue:)) else {
+                throw JidokaError.internal("a segment names an unknown route")
+            }
             var score: Double?
             if case .double(let value) = scores[row] { score = value }
             return PredictionRecord(
-                id: ids[row] ?? "", endpoint: endpoint, route: route, model: models[row] ?? "", version: versions[row] ?? "", unit: units[row] ?? "",
-                time: Timestamp(microseconds: times[row]), latencyMicroseconds: latencies[row], featureNames: names, features: cells.map { $0[row] },
+                id: ids[row] ?? "", endpoint: endpoint, route: route, model: models[row] ?? "", version: versions[row] ?? "",
+                unit: units[row] ?? "",
+                time: Timestamp(microseconds: times[row]), latencyMicroseconds: latencies[row], featureNames: names,
+                features: cells.map { $0[row] },
                 prediction: predictions[row], score: score, error: errors[row])
         }
     }
 
     /// Scores and features of a range, without the rest.
-    func window(_ range: Range<Int64>, session: ColumnSession) throws -> (scores: [Double], features: [(name: String, cells: FeatureCells)]) {
+    func window(_ range: Range<Int64>, session: ColumnSession) throws -> (scores: [Double], features: [(name: String, cells: FeatureCells)])
+    {
         let table = try select("score", range, session: session)
-        return (try table.columns[0].doubles(), Array(zip(features.map(\.name), featureCells(table, from: 1))).map { (name: $0.0, cells: $0.1) })
+        return (
+            try table.columns[0].doubles(), Array(zip(features.map(\.name), featureCells(table, from: 1))).map { (name: $0.0, cells: $0.1) }
+        )
     }
 
     private func select(_ fixed: String, _ range: Range<Int64>, session: ColumnSession) throws -> ColumnTable {

@@ -29,9 +29,11 @@ extension Segment {
         return [
             Column("position", .integers(rows.indices.map { first + Int64($0) })), Column("id", .strings(rows.map(\.id))),
             Column("time", .timestamps(rows.map(\.time.microseconds))), Column("route", .strings(rows.map(\.route.rawValue))),
-            Column("model", .strings(rows.map(\.model))), Column("version", .strings(rows.map(\.version))), Column("unit", .strings(rows.map(\.unit))),
+            Column("model", .strings(rows.map(\.model))), Column("version", .strings(rows.map(\.version))),
+            Column("unit", .strings(rows.map(\.unit))),
             Column("latency_us", .integers(rows.map(\.latencyMicroseconds))), Column("prediction_number", numbers: predictions),
-            Column("prediction_text", texts: predictions), Column("score", numbers: rows.map { $0.score.map(FeatureValue.number) ?? .missing }),
+            Column("prediction_text", texts: predictions),
+            Column("score", numbers: rows.map { $0.score.map(FeatureValue.number) ?? .missing }),
             Column("error", texts: rows.map { $0.error.map(FeatureValue.text) ?? .missing }),
         ]
     }

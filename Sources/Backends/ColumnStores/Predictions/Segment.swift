@@ -3,7 +3,8 @@ import Columns
 import Errors
 import Serving
 
-/// Consecutive sealed rows of one log: the Parquet file `segment-<first>-<count>.parquet`, never changed again. See docs/format/predictions.md.
+/// Consecutive sealed rows of one log: the Parquet file `segment-<first>-<count>.parquet`, never changed again. See
+/// docs/format/predictions.md.
 struct Segment: Sendable, Hashable {
     /// A feature as the file holds it: numbers, texts, or both where the rows disagree.
     struct Feature: Sendable, Hashable {
@@ -61,7 +62,8 @@ struct Segment: Sendable, Hashable {
             table = try session.query("DESCRIBE SELECT * FROM \(file)")
         } catch {
             throw JidokaError(
-                .failedPrecondition, "the segment `\(path)` cannot be read", hint: "restore it from a backup, or move its folder away", cause: error)
+                .failedPrecondition, "the segment `\(path)` cannot be read", hint: "restore it from a backup, or move its folder away",
+                cause: error)
         }
         let names = try table.column("column_name").strings().map { $0 ?? "" }
         let types = try table.column("column_type").strings()
@@ -104,7 +106,9 @@ struct FeatureCells {
     }
 
     subscript(row: Int) -> FeatureValue {
-        if let numbers, !numbers.isNull(row), case .doubles(let all) = numbers.values { return all[row].isNaN ? .missing : .number(all[row]) }
+        if let numbers, !numbers.isNull(row), case .doubles(let all) = numbers.values {
+            return all[row].isNaN ? .missing : .number(all[row])
+        }
         if let texts, !texts.isNull(row), case .strings(let all) = texts.values { return .text(all[row]) }
         return .missing
     }

@@ -35,8 +35,9 @@ final class OutputFile: Sendable {
     }
 
     private static func failure(_ path: String, _ number: Int32) -> JidokaError {
-        JidokaError(
-            number == ENOSPC ? .exhausted : .unavailable, "could not write `\(path)`: \(String(cString: strerror(number)))",
+        if number == ENOSPC { return .diskFull("the disk is full: could not write `\(path)`") }
+        return JidokaError(
+            .unavailable, "could not write `\(path)`: \(String(cString: strerror(number)))",
             hint: "check the permissions and the free space of the home folder")
     }
 }

@@ -21,7 +21,8 @@ package struct SQLDatasetStore: DatasetStore {
             try connection.execute(
                 "INSERT INTO dataset_versions (\(SQLDatasetStore.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 key + [
-                    .int(version.rows), .int(version.bytes), .text(version.format.rawValue), .text(JSONValue.object(version.profile.json).text),
+                    .int(version.rows), .int(version.bytes), .text(version.format.rawValue),
+                    .text(JSONValue.object(version.profile.json).text),
                     .text(version.source), .text(parents), .int(version.createdAt.microseconds), .text(version.actor),
                 ])
             try EventTable.append([event], on: connection)
@@ -32,14 +33,19 @@ package struct SQLDatasetStore: DatasetStore {
     package func version(dataset: String, prefix: String) async throws -> DatasetVersion {
         let digits = prefix.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
         guard digits, (4...64).contains(prefix.utf8.count) else {
-            throw JidokaError.invalidArgument("`\(prefix)` is no version", hint: "give 4 to 64 digits of the digest in lower case, as `jidoka data list` shows")
+            throw JidokaError.invalidArgument(
+                "`\(prefix)` is no version", hint: "give 4 to 64 digits of the digest in lower case, as `jidoka data list` shows")
         }
-        let sql = "SELECT \(SQLDatasetStore.columns) FROM dataset_versions WHERE dataset = ? AND digest >= ? AND digest < ? ORDER BY digest LIMIT 2"
+        let sql = """
+            SELECT \(SQLDatasetStore.columns) FROM dataset_versions
+            WHERE dataset = ? AND digest >= ? AND digest < ? ORDER BY digest LIMIT 2
+            """
         let found = try await database.read { connection in
             try connection.map(sql, [.text(dataset), .text(prefix), .text(prefix + "g")], SQLDatasetStore.version)
         }
         guard let first = found.first else {
-            throw JidokaError.notFound("the dataset `\(dataset)` has no version `\(prefix)`", hint: "list its versions with `jidoka data show \(dataset)`")
+            throw JidokaError.notFound(
+                "the dataset `\(dataset)` has no version `\(prefix)`", hint: "list its versions with `jidoka data show \(dataset)`")
         }
         guard found.count == 1 else {
             throw JidokaError.invalidArgument("several versions of `\(dataset)` begin with `\(prefix)`", hint: "give more digits")
@@ -64,8 +70,8 @@ package struct SQLDatasetStore: DatasetStore {
         try checkPage(limit)
         let sql = """
             SELECT \(SQLDatasetStore.columns), total FROM dataset_versions JOIN
-            (SELECT max(sequence) AS newest, count(*) AS total FROM dataset_versions WHERE dataset > ? GROUP BY dataset ORDER BY dataset LIMIT ?)
-            ON sequence = newest ORDER BY dataset
+            (SELECT max(sequence) AS newest, count(*) AS total FROM dataset_versions
+            WHERE dataset > ? GROUP BY dataset ORDER BY dataset LIMIT ?) ON sequence = newest ORDER BY dataset
             """
         return try await database.read { connection in
             try connection.map(sql, [.text(after ?? ""), .int(Int64(limit))]) { row in
@@ -80,7 +86,8 @@ package struct SQLDatasetStore: DatasetStore {
             throw JidokaError.internal("a stored dataset version has an unknown format or no profile")
         }
         return DatasetVersion(
-            dataset: row.text(0), digest: row.text(1), rows: row.int(2), bytes: row.int(3), format: format, profile: try DatasetProfile(json: profile),
+            dataset: row.text(0), digest: row.text(1), rows: row.int(2), bytes: row.int(3), format: format,
+            profile: try DatasetProfile(json: profile),
             source: row.text(6), parents: try JSONValue.parse(row.text(7)).arrayValue?.compactMap(\.stringValue) ?? [],
             createdAt: Timestamp(microseconds: row.int(8)), actor: row.text(9))
     }

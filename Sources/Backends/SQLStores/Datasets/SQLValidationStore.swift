@@ -15,7 +15,10 @@ package struct SQLValidationStore: ValidationStore {
         let expectations = JSONValue.array(result.expectations.map { .object($0.json) }).text
         try await database.write { connection in
             try connection.execute(
-                "INSERT INTO dataset_validations (id, dataset, digest, is_version, success, rows, expectations, checked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                """
+                INSERT INTO dataset_validations (id, dataset, digest, is_version, success, rows, expectations, checked_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
                 [
                     .text(result.id), .text(result.dataset), .text(result.digest), SQLValue(result.isVersion), SQLValue(result.success),
                     .int(result.rows), .text(expectations), .int(result.checkedAt.microseconds),
@@ -35,7 +38,8 @@ package struct SQLValidationStore: ValidationStore {
             try connection.map(sql, bindings) { row in
                 ValidationResult(
                     id: row.text(0), dataset: row.text(1), digest: row.text(2), isVersion: row.bool(3), rows: row.int(4),
-                    expectations: try ValidationResult.expectations(json: JSONValue.parse(row.text(5))), checkedAt: Timestamp(microseconds: row.int(6)))
+                    expectations: try ValidationResult.expectations(json: JSONValue.parse(row.text(5))),
+                    checkedAt: Timestamp(microseconds: row.int(6)))
             }
         }
     }

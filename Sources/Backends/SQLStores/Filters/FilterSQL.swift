@@ -33,7 +33,8 @@ struct FilterSQL {
 
     static func comparison(_ column: String, _ comparator: FilterComparator, _ value: FilterLiteral) -> (String, [SQLValue]) {
         switch comparator {
-        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return ("\(column) \(comparator.rawValue) ?", [scalar(value)])
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
+            return ("\(column) \(comparator.rawValue) ?", [scalar(value)])
         case .like: return ("\(column) LIKE ?", [scalar(value)])
         case .ilike: return ("lower(\(column)) LIKE lower(?)", [scalar(value)])
         case .isIn, .notIn:

@@ -93,7 +93,8 @@ enum ModelRows {
         }
         if aliases {
             version.aliases = try connection.map(
-                "SELECT alias FROM model_aliases WHERE model = ? AND version = ? ORDER BY alias", [.int(model), .int(Int64(version.version))]
+                "SELECT alias FROM model_aliases WHERE model = ? AND version = ? ORDER BY alias",
+                [.int(model), .int(Int64(version.version))]
             ) { $0.text(0) }
         }
         return version

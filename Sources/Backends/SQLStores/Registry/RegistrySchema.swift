@@ -3,7 +3,9 @@ package import SQL
 /// The tables of the model registry. Models have numbers, so that a rename is one row; deleted versions keep theirs, so that a version's
 /// number is never used twice.
 package enum RegistrySchema {
-    package static let migrations = [Migration(name: "registry-0001-models", sql: models), Migration(name: "registry-0002-gates", sql: gates)]
+    package static let migrations = [
+        Migration(name: "registry-0001-models", sql: models), Migration(name: "registry-0002-gates", sql: gates),
+    ]
 
     private static let models = """
         CREATE TABLE registered_models (

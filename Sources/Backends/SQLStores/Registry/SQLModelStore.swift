@@ -112,7 +112,8 @@ package struct SQLModelStore: ModelStore {
     }
 
     private static func put(_ tag: ModelTag, _ model: Int64, on connection: Connection) throws {
-        try connection.execute("INSERT OR REPLACE INTO registered_model_tags VALUES (?, ?, ?)", [.int(model), .text(tag.key), .text(tag.value)])
+        try connection.execute(
+            "INSERT OR REPLACE INTO registered_model_tags VALUES (?, ?, ?)", [.int(model), .text(tag.key), .text(tag.value)])
     }
 
     private static func query(_ search: ModelSearch) -> (sql: String, bindings: [SQLValue]) {
@@ -129,7 +130,8 @@ package struct SQLModelStore: ModelStore {
             case .tag(RegisteredModel.promptTag) where !search.wantsPrompts: return
             case .tag(let key):
                 sql.keyed(
-                    "m.number", in: "registered_model_tags", owner: "model", key: key, comparator: condition.comparator, value: condition.value)
+                    "m.number", in: "registered_model_tags", owner: "model", key: key, comparator: condition.comparator,
+                    value: condition.value)
             }
         }
         let orders = search.orders.map { order in

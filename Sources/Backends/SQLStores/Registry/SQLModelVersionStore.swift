@@ -15,7 +15,9 @@ package struct SQLModelVersionStore: ModelVersionStore {
     package func create(_ draft: ModelVersionDraft, event: @escaping @Sendable (ModelVersion) -> EventDraft) async throws -> ModelVersion {
         try await database.write { connection in
             let model = try ModelRows.number(of: draft.name, on: connection)
-            let highest = try connection.first("SELECT coalesce(max(version), 0) FROM model_versions WHERE model = ?", [.int(model)]) { $0.int(0) }
+            let highest = try connection.first("SELECT coalesce(max(version), 0) FROM model_versions WHERE model = ?", [.int(model)]) {
+                $0.int(0)
+            }
             let number = (highest ?? 0) + 1
             let time = SQLValue.int(draft.time.microseconds)
             try connection.execute(
@@ -125,14 +127,16 @@ package struct SQLModelVersionStore: ModelVersionStore {
         conditions.add("v.deleted_at IS NULL")
         if !search.wantsPrompts {
             conditions.add(
-                "v.number NOT IN (SELECT version FROM model_version_tags WHERE key = ? AND value = 'true')", [.text(RegisteredModel.promptTag)])
+                "v.number NOT IN (SELECT version FROM model_version_tags WHERE key = ? AND value = 'true')",
+                [.text(RegisteredModel.promptTag)])
         }
         conditions.add(search.filter) { condition, sql in
             switch condition.field {
             case .tag(RegisteredModel.promptTag) where !search.wantsPrompts: return
             case .tag(let key):
                 sql.keyed(
-                    "v.number", in: "model_version_tags", owner: "version", key: key, comparator: condition.comparator, value: condition.value)
+                    "v.number", in: "model_version_tags", owner: "version", key: key, comparator: condition.comparator,
+                    value: condition.value)
             case .attribute(let attribute): sql.compare(column(attribute), condition.comparator, condition.value)
             }
         }

@@ -23,7 +23,8 @@ struct LoggedModelQuery: Sendable {
                 narrowed = true
                 sql.metric(
                     "m.id", in: "logged_model_metrics", owner: "model", key: key, comparator: comparator, value: value, extra: datasets)
-            case .param(let key): sql.keyed("m.id", in: "logged_model_params", owner: "model", key: key, comparator: comparator, value: value)
+            case .param(let key):
+                sql.keyed("m.id", in: "logged_model_params", owner: "model", key: key, comparator: comparator, value: value)
             case .tag(let key): sql.keyed("m.id", in: "logged_model_tags", owner: "model", key: key, comparator: comparator, value: value)
             case .attribute(let attribute): sql.compare(LoggedModelQuery.column(attribute), comparator, value)
             }

@@ -103,7 +103,9 @@ package struct SQLExperimentStore: ExperimentStore {
     static let columns = "id, name, artifact_location, lifecycle, created_at, updated_at"
 
     private static func read(_ condition: String, _ bindings: [SQLValue], on connection: Connection) throws -> Experiment? {
-        guard var found = try connection.first("SELECT \(columns) FROM experiments WHERE \(condition)", bindings, experiment) else { return nil }
+        guard var found = try connection.first("SELECT \(columns) FROM experiments WHERE \(condition)", bindings, experiment) else {
+            return nil
+        }
         found.tags = try tags(found.id, on: connection)
         return found
     }
@@ -116,7 +118,8 @@ package struct SQLExperimentStore: ExperimentStore {
 
     private static func experiment(_ row: Row) -> Experiment {
         Experiment(
-            id: String(row.int(0)), name: row.text(1), artifactLocation: row.text(2), lifecycle: Lifecycle(rawValue: row.text(3)) ?? .active,
+            id: String(row.int(0)), name: row.text(1), artifactLocation: row.text(2),
+            lifecycle: Lifecycle(rawValue: row.text(3)) ?? .active,
             createdAt: Timestamp(microseconds: row.int(4)), updatedAt: Timestamp(microseconds: row.int(5)))
     }
 }
@@ -132,7 +135,8 @@ private struct ExperimentQuery: Sendable {
         conditions.add(search.filter) { condition, sql in
             switch condition.field {
             case .tag(let key):
-                sql.keyed("e.id", in: "experiment_tags", owner: "experiment", key: key, comparator: condition.comparator, value: condition.value)
+                sql.keyed(
+                    "e.id", in: "experiment_tags", owner: "experiment", key: key, comparator: condition.comparator, value: condition.value)
             case .attribute(let attribute):
                 let column = ExperimentQuery.column(attribute)
                 if attribute == .createdAt || attribute == .updatedAt {

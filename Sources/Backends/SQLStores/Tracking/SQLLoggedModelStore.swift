@@ -19,7 +19,8 @@ package struct SQLLoggedModelStore: LoggedModelStore {
                 "INSERT INTO logged_models VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?)",
                 [
                     .text(model.id), experiment, .text(model.name), .text(model.artifactURI), .text(model.status.rawValue),
-                    .text(model.modelType), .text(model.sourceRunID), .int(model.createdAt.microseconds), .int(model.updatedAt.microseconds),
+                    .text(model.modelType), .text(model.sourceRunID), .int(model.createdAt.microseconds),
+                    .int(model.updatedAt.microseconds),
                 ])
             try SQLLoggedModelStore.put(model.params.map { ($0.key, $0.value) }, "logged_model_params", model.id, on: connection)
             try SQLLoggedModelStore.put(model.tags.map { ($0.key, $0.value) }, "logged_model_tags", model.id, on: connection)

@@ -22,7 +22,9 @@ extension SQLRunStore {
             try connection.execute(
                 "INSERT INTO params VALUES (?, ?, ?) ON CONFLICT (run, key) DO NOTHING", [.int(run), .text(param.key), .text(param.value)])
             guard connection.changes == 0 else { continue }
-            let old = try connection.first("SELECT value FROM params WHERE run = ? AND key = ?", [.int(run), .text(param.key)]) { $0.text(0) }
+            let old = try connection.first("SELECT value FROM params WHERE run = ? AND key = ?", [.int(run), .text(param.key)]) {
+                $0.text(0)
+            }
             if let old, old != param.value { changed.append(.init(key: param.key, old: old, new: param.value)) }
         }
         guard changed.isEmpty else { throw TrackingErrors.paramsChanged(changed, in: batch) }
@@ -125,7 +127,8 @@ extension SQLRunStore {
         guard connection.changes == 1 else { return }
         let input = connection.lastInsertID
         for tag in dataset.tags {
-            try connection.execute("INSERT OR REPLACE INTO run_dataset_tags VALUES (?, ?, ?)", [.int(input), .text(tag.key), .text(tag.value)])
+            try connection.execute(
+                "INSERT OR REPLACE INTO run_dataset_tags VALUES (?, ?, ?)", [.int(input), .text(tag.key), .text(tag.value)])
         }
     }
 }

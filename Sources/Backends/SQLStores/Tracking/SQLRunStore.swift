@@ -56,7 +56,9 @@ package struct SQLRunStore: RunStore {
             }
             try EventTable.append(events, on: connection)
             let sql = "SELECT \(RunReader.columns) FROM runs r WHERE r.number = ?"
-            guard let info = try connection.first(sql, [.int(number)], { RunReader.header($0).info }) else { throw TrackingErrors.noRun(id) }
+            guard let info = try connection.first(sql, [.int(number)], { RunReader.header($0).info }) else {
+                throw TrackingErrors.noRun(id)
+            }
             return info
         }
     }
