@@ -26,7 +26,7 @@ package struct LoopSimulation {
     private var mustBegin = true
     private var overrides = 0
 
-    package init(seed: UInt64, stores: SimulationStores = SimulationStores()) {
+    package init(seed: UInt64, stores: LoopStores = LoopStores()) {
         self.seed = seed
         world = LoopWorld(seed: seed, stores: stores, rates: LoopSimulation.rates)
         ids = SeededIDs(seed: seed)
