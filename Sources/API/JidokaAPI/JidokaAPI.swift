@@ -19,7 +19,8 @@ package func mountJidoka(on router: inout Router, services: JidokaServices, vers
     router.add(
         Route(method: "GET", pattern: "/metrics", permission: .read, summary: nil, renderError: JidokaErrors.render) { _ in
             HTTPResponse(
-                headers: ["content-type": "text/plain; version=0.0.4; charset=utf-8"], body: .bytes(Array(services.metrics.exposition().utf8)))
+                headers: ["content-type": "text/plain; version=0.0.4; charset=utf-8"],
+                body: .bytes(Array(services.metrics.exposition().utf8)))
         })
 }
 
@@ -41,14 +42,17 @@ enum OpenAPI {
     }
 
     private static func operation(_ route: Route, _ summary: String) -> JSONObject {
-        let names = route.pattern.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().prefix { $0 != "}" && $0 != "." }) }
+        let names = route.pattern.split(separator: "/").filter { $0.hasPrefix("{") }.map {
+            String($0.dropFirst().prefix { $0 != "}" && $0 != "." })
+        }
         var operation: JSONObject = ["summary": .string(summary), "x-permission": .string(route.permission.rawValue)]
         if !names.isEmpty {
             operation["parameters"] = .array(
                 names.map { ["name": .string($0), "in": "path", "required": true, "schema": ["type": "string"]] })
         }
         let failure: JSONValue = [
-            "description": "What went wrong and what to do.", "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],
+            "description": "What went wrong and what to do.",
+            "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],
         ]
         operation["responses"] = ["2XX": ["description": "Done."], "default": failure]
         return operation

@@ -44,9 +44,9 @@ package struct Verdict: Sendable, Hashable {
 extension Verdict {
     /// Judges one look at a canary step.
     ///
-    /// `plan.alpha` is shared out evenly (Bonferroni) over the harm tests of all steps, so that a rollout of an equally good version is rolled
-    /// back with at most that probability. Counts are those of the step alone: across steps the shares and the population differ, and pooled
-    /// counts would compare apples with pears (Simpson's paradox).
+    /// `plan.alpha` is shared out evenly (Bonferroni) over the harm tests of all steps, so that a rollout of an equally good version is
+    /// rolled back with at most that probability. Counts are those of the step alone: across steps the shares and the population differ,
+    /// and pooled counts would compare apples with pears (Simpson's paradox).
     package static func judge(_ evidence: Evidence, plan: RolloutPlan, percent: Int, isLastStep: Bool) -> Verdict {
         let champion = evidence.champion
         let candidate = evidence.candidate

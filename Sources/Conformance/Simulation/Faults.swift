@@ -53,28 +53,29 @@ final class Faults: Sendable {
         }
     }
 
-    /// Runs the call, or not, and answers, or not.
-    func attempt<T>(_ call: String, _ body: () async throws -> T) async throws -> T {
-        try before(call)
+    /// Runs the call, or not, and answers, or not. Reads fail a tenth as often as writes.
+    func attempt<T>(_ call: String, isRead: Bool = false, _ body: () async throws -> T) async throws -> T {
+        let share = isRead ? 0.1 : 1
+        try before(call, share)
         let value = try await body()
-        try after(call)
+        try after(call, share)
         return value
     }
 
-    private func before(_ call: String) throws {
+    private func before(_ call: String, _ share: Double) throws {
         let (refuses, crashes) = (random.uniform(), random.uniform())
         try state.withLock { state in
             if state.isDown { throw JidokaError.unavailable("the server is down") }
-            if crashes < state.rates.crash / 2 { throw strike(&state, "crash before \(call)", down: true) }
-            if refuses < state.rates.refusal { throw strike(&state, "\(call) refused", down: false) }
+            if crashes < state.rates.crash / 2 * share { throw strike(&state, "crash before \(call)", down: true) }
+            if refuses < state.rates.refusal * share { throw strike(&state, "\(call) refused", down: false) }
         }
     }
 
-    private func after(_ call: String) throws {
+    private func after(_ call: String, _ share: Double) throws {
         let (loses, crashes) = (random.uniform(), random.uniform())
         try state.withLock { state in
-            if crashes < state.rates.crash / 2 { throw strike(&state, "crash after \(call)", down: true) }
-            if loses < state.rates.lostAnswer { throw strike(&state, "answer of \(call) lost", down: false) }
+            if crashes < state.rates.crash / 2 * share { throw strike(&state, "crash after \(call)", down: true) }
+            if loses < state.rates.lostAnswer * share { throw strike(&state, "answer of \(call) lost", down: false) }
         }
     }
 

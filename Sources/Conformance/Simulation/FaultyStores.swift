@@ -27,13 +27,17 @@ struct FaultyRolloutStore: RolloutStore {
         acknowledged.head(head)
     }
 
-    func rollout(_ id: String) async throws -> Rollout? { try await faults.attempt("rollouts.rollout") { try await store.rollout(id) } }
-
-    func rollouts(endpoint: String?, limit: Int) async throws -> [Rollout] {
-        try await faults.attempt("rollouts.rollouts") { try await store.rollouts(endpoint: endpoint, limit: limit) }
+    func rollout(_ id: String) async throws -> Rollout? {
+        try await faults.attempt("rollouts.rollout", isRead: true) { try await store.rollout(id) }
     }
 
-    func unfinished() async throws -> [Rollout] { try await faults.attempt("rollouts.unfinished") { try await store.unfinished() } }
+    func rollouts(endpoint: String?, limit: Int) async throws -> [Rollout] {
+        try await faults.attempt("rollouts.rollouts", isRead: true) { try await store.rollouts(endpoint: endpoint, limit: limit) }
+    }
+
+    func unfinished() async throws -> [Rollout] {
+        try await faults.attempt("rollouts.unfinished", isRead: true) { try await store.unfinished() }
+    }
 }
 
 /// A store of training loops whose calls may fail; what it acknowledges is noted.
@@ -44,7 +48,7 @@ struct FaultyTrainingLoopStore: TrainingLoopStore {
     var acknowledged: AcknowledgedWrites
 
     func loop(endpoint: String) async throws -> TrainingLoop? {
-        try await faults.attempt("loops.loop") { try await store.loop(endpoint: endpoint) }
+        try await faults.attempt("loops.loop", isRead: true) { try await store.loop(endpoint: endpoint) }
     }
 
     func create(_ loop: TrainingLoop) async throws {
@@ -76,10 +80,14 @@ struct FaultyEventLog: EventLog {
     }
 
     func events(after: Int64, limit: Int, kinds: Set<String>?, subject: EventSubject?) async throws -> [Event] {
-        try await faults.attempt("events.events") { try await log.events(after: after, limit: limit, kinds: kinds, subject: subject) }
+        try await faults.attempt("events.events", isRead: true) {
+            try await log.events(after: after, limit: limit, kinds: kinds, subject: subject)
+        }
     }
 
-    func head() async throws -> (sequence: Int64, hash: String) { try await faults.attempt("events.head") { try await log.head() } }
+    func head() async throws -> (sequence: Int64, hash: String) {
+        try await faults.attempt("events.head", isRead: true) { try await log.head() }
+    }
 
     func waitForEvents(after: Int64) async throws { try await log.waitForEvents(after: after) }
 }

@@ -25,6 +25,8 @@ struct LoopInvariants {
     /// When retrains were requested.
     private var requests: [Timestamp] = []
     private var held: (starts: Int, isHeld: Bool) = (0, false)
+    /// Whether a retrain was requested and has not ended.
+    private var isUnderWay = false
     private var suppressed = 0
 
     mutating func disturbed(at time: Timestamp) { moves.disturbed(at: time) }
@@ -41,6 +43,7 @@ struct LoopInvariants {
         if operation == .resume { moves.disturbed(at: world.time.now()) }
         let isLook = operation == .look && succeeded
         try moves.check(rollouts, at: world.time.now(), isLook: isLook)
+        if operation == .pause, succeeded { try moves.isHeldByPerson() }
         try await acknowledged(rollouts, world)
         for event in try await chain(world) { try take(event) }
         try await retrains(rollouts, world)
@@ -101,7 +104,8 @@ struct LoopInvariants {
     private func acknowledged(_ rollouts: [Rollout], _ world: LoopWorld) async throws {
         for written in world.acknowledged.rollouts {
             let kept = rollouts.first { $0.id == written.id }?.revision ?? -1
-            try BrokenInvariant.check(kept >= written.revision, "rollout \(written.id) was acknowledged at \(written.revision), is at \(kept)")
+            try BrokenInvariant.check(
+                kept >= written.revision, "rollout \(written.id) was acknowledged at \(written.revision), is at \(kept)")
         }
         for written in world.acknowledged.loops {
             let kept = try await world.stores.loops.loop(endpoint: written.endpoint)?.revision ?? -1
@@ -138,12 +142,16 @@ struct LoopInvariants {
         switch draft.kind {
         case "retrain.requested":
             if let last = requests.last {
-                try BrokenInvariant.check(draft.time - last >= LoopWorld.policy.cooldown, "a retrain within the cooldown: event \(event.sequence)")
+                try BrokenInvariant.check(
+                    draft.time - last >= LoopWorld.policy.cooldown, "a retrain within the cooldown: event \(event.sequence)")
             }
+            try BrokenInvariant.check(!isUnderWay, "a retrain while another is under way: event \(event.sequence)")
+            isUnderWay = true
             requests.append(draft.time)
             let today = requests.count { draft.time - $0 < .seconds(86_400) }
             try BrokenInvariant.check(today <= LoopWorld.policy.budgetPerDay, "\(today) retrains within a day: event \(event.sequence)")
         case "retrain.suppressed": suppressed += 1
+        case "retrain.failed", "retrain.gate_refused", "retrain.promoted", "retrain.rolled_back": isUnderWay = false
         case "rollout.advanced", "rollout.promoting": try provedBy(event)
         case "rollout.harm_detected":
             let requests = draft.payload["evidence"]?["candidate"]?["requests"]?.intValue ?? 0

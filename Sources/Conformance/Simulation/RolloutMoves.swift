@@ -59,9 +59,13 @@ struct RolloutMoves {
         try BrokenInvariant.check(Array(rollout.history.prefix(old.count)) == old, "the history of rollout \(rollout.id) was rewritten")
         try moves(rollout, from: old.count - 1)
         let added = rollout.history[old.count...]
+        try BrokenInvariant.check(
+            !added.isEmpty || !before.isSplit || rollout.stepStartedAt == before.stepStartedAt,
+            "the test of rollout \(rollout.id) was begun afresh within a step")
         if before.pause == .person, let next = added.first, next.state == .canary || next.state == .promoting {
             try BrokenInvariant.check(
-                next.reason.hasPrefix("resumed by") || next.reason.hasPrefix("promoted by"), "a person's pause ended by itself: \(next.reason)")
+                next.reason.hasPrefix("resumed by") || next.reason.hasPrefix("promoted by"),
+                "a person's pause ended by itself: \(next.reason)")
         }
         if before.pause == .noTraffic, let next = added.first, next.state == .canary, !next.reason.hasPrefix("resumed by") {
             try BrokenInvariant.check(arrival > old.last?.time ?? .zero, "resumed without traffic: \(next.reason)")
@@ -84,9 +88,18 @@ struct RolloutMoves {
         }
     }
 
+    /// After a person's pause.
+    func isHeldByPerson() throws {
+        for rollout in open where rollout.state == .canary || rollout.state == .paused {
+            try BrokenInvariant.check(rollout.pause == .person, "rollout \(rollout.id) goes on after a person paused it")
+        }
+    }
+
     /// Within patience and one look.
     private func isPausedWithoutTraffic(_ rollout: Rollout, _ now: Timestamp) throws {
-        guard rollout.state == .canary, rollout.isSplit else { return }
+        guard rollout.state == .canary || rollout.state == .paused else { return }
+        try BrokenInvariant.check(rollout.isSplit, "rollout \(rollout.id) was looked at and its split is still not in force")
+        guard rollout.state == .canary else { return }
         let last = max(seen, disturbance, rollout.stepStartedAt, rollout.history.last?.time ?? .zero)
         try BrokenInvariant.check(
             now - last <= rollout.plan.patience, "rollout \(rollout.id) had no traffic for \((now - last).seconds) s and is not paused")

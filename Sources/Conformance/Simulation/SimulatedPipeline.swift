@@ -52,7 +52,7 @@ final class SimulatedPipeline: RetrainActions {
                 if let other = state.runs.values.first(where: { $0.end > now }) { state.overlap = "\(request) while \(other.id) runs" }
                 state.versions += 1
                 let run = Run(
-                    id: "run-\(state.runs.count + 1)", start: now, end: now + .seconds(600 * random.within(3...36)),
+                    id: "run-\(state.runs.count + 1)", start: now, end: now + .seconds(600 * random.within(3...60)),
                     outcome: outcome(version: "v\(state.versions + 1)", population: state.population))
                 state.runs[request] = run
                 return run.id
@@ -74,7 +74,7 @@ final class SimulatedPipeline: RetrainActions {
     }
 
     func outcome(run: String) async throws -> RetrainOutcome? {
-        try await faults.attempt("outcome") {
+        try await faults.attempt("outcome", isRead: true) {
             let found = state.withLock { state in state.runs.values.first { $0.id == run } }
             guard let found else { throw JidokaError.notFound("no run `\(run)`") }
             return found.end <= time.now() ? found.outcome : nil

@@ -16,7 +16,7 @@ struct SimulatedPopulation {
         misrouted = brokenTicks > 0 ? 0.5 : 0
         if isCalm { return }
         if random.chance(0.01) { place = random.uniform() }
-        if silentTicks == 0, random.chance(0.008) { silentTicks = random.within(1...12) }
+        if silentTicks == 0, random.chance(0.015) { silentTicks = random.within(1...12) }
         if brokenTicks == 0, random.chance(0.003) { brokenTicks = random.within(2...8) }
     }
 

@@ -15,7 +15,9 @@ struct LineChart {
         self.range = range
     }
 
-    private func x(_ index: Int) -> Double { left + (width - left - 10) * (values.count > 1 ? Double(index) / Double(values.count - 1) : 0.5) }
+    private func x(_ index: Int) -> Double {
+        left + (width - left - 10) * (values.count > 1 ? Double(index) / Double(values.count - 1) : 0.5)
+    }
     private func y(_ value: Double) -> Double {
         let share = (value - range.lowerBound) / max(range.upperBound - range.lowerBound, 1e-9)
         return height - 20 - (height - 30) * min(1, max(0, share))
@@ -30,7 +32,9 @@ struct LineChart {
             out += "<line class=\"grid\" x1=\"\(left)\" x2=\"\(width - 10)\" y1=\"\(line)\" y2=\"\(line)\"/>"
             out += "<text x=\"\(left - 6)\" y=\"\(fixed(y(value) + 4))\" text-anchor=\"end\">\((value * 100).rounded() / 100)</text>"
         }
-        if let limit { out += "<line class=\"limit\" x1=\"\(left)\" x2=\"\(width - 10)\" y1=\"\(fixed(y(limit)))\" y2=\"\(fixed(y(limit)))\"/>" }
+        if let limit {
+            out += "<line class=\"limit\" x1=\"\(left)\" x2=\"\(width - 10)\" y1=\"\(fixed(y(limit)))\" y2=\"\(fixed(y(limit)))\"/>"
+        }
         var path = ""
         var isDrawing = false
         for (index, value) in values.enumerated() {
@@ -65,7 +69,8 @@ struct BinChart {
                 var label = HTMLText()
                 label.text("\(bin.label): \(name) \((share * 1_000).rounded() / 10) %")
                 let x = ((Double(index) + shift) * width * 10).rounded() / 10
-                out += "<rect class=\"\(name)\" x=\"\(x)\" y=\"\(((40 - height) * 10).rounded() / 10)\" width=\"\((width * 4).rounded() / 10)\" "
+                out +=
+                    "<rect class=\"\(name)\" x=\"\(x)\" y=\"\(((40 - height) * 10).rounded() / 10)\" width=\"\((width * 4).rounded() / 10)\" "
                 out += "height=\"\((height * 10).rounded() / 10)\"><title>\(label.html)</title></rect>"
             }
         }
