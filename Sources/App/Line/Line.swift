@@ -21,6 +21,7 @@ package struct Line: Sendable {
     package func data(named name: String) -> DataDeclaration? { data.first { $0.name == name } }
 }
 
+/// One dataset of the project.
 package struct DataDeclaration: Sendable, Hashable {
     package var name: String
     /// Relative to the project folder.
@@ -41,6 +42,7 @@ package struct ExpectationDeclaration: Sendable, Hashable {
     package var place: String
 }
 
+/// Why the pipeline starts by itself.
 package enum TriggerDeclaration: Sendable, Hashable {
     case schedule(String)
     case drift(endpoint: String)
@@ -48,12 +50,14 @@ package enum TriggerDeclaration: Sendable, Hashable {
     case push([String])
 }
 
+/// What a version must pass, and on which rows it is judged.
 package struct GateDeclaration: Sendable, Hashable {
     /// The dataset whose holdout rows are judged on.
     package var data: String
     package var checks: [CheckDeclaration]
 }
 
+/// One condition of the gate.
 package enum CheckDeclaration: Sendable, Hashable {
     case atLeast(metric: String, min: Double)
     case atMost(metric: String, max: Double)
@@ -62,6 +66,7 @@ package enum CheckDeclaration: Sendable, Hashable {
     case latencyP99(milliseconds: Double)
 }
 
+/// The named place that answers predictions, how it batches, and how a new version gets its traffic.
 package struct EndpointDeclaration: Sendable, Hashable {
     package var name: String
     package var batchMax: Int
@@ -69,6 +74,7 @@ package struct EndpointDeclaration: Sendable, Hashable {
     package var rollout: RolloutPlan
 }
 
+/// How the endpoint is watched.
 package struct MonitorDeclaration: Sendable, Hashable {
     package var windowRows: Int
     /// Share of drifted features that makes the window drifted.
@@ -79,18 +85,21 @@ package struct MonitorDeclaration: Sendable, Hashable {
     package var performanceDrop: Double
 }
 
+/// On an event of this kind, tell these channels. `level` is P0, P1 or P2.
 package struct AlertDeclaration: Sendable, Hashable {
     package var event: String
     package var level: String
     package var channels: [String]
 }
 
+/// A webhook. Its address and secret are read from the environment, so that neither stands in the file.
 package struct ChannelDeclaration: Sendable, Hashable {
     package var name: String
     package var urlVariable: String
     package var secretVariable: String?
 }
 
+/// What is done on an event without asking anybody.
 package enum PolicyDeclaration: Sendable, Hashable {
     case retrain(RetrainPolicy)
     /// Rollouts roll back by themselves; the entry states it.

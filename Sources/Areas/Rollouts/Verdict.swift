@@ -105,8 +105,8 @@ extension Verdict {
             // A version may answer a little slower without being sent back: a tenth of the answers beyond the champion's p99 is the limit.
             let answer = comparison.harm(control: champion.slowness, treatment: candidate.slowness, tolerance: 0.1)
             if answer.isProven {
-                return
-                    "answers are slower: \(candidate.slow) of \(candidate.requests) beyond the champion's p99, against \(champion.slow) of \(champion.requests)"
+                let rival = "against \(champion.slow) of \(champion.requests)"
+                return "answers are slower: \(candidate.slow) of \(candidate.requests) beyond the champion's p99, \(rival)"
             }
         }
         return nil

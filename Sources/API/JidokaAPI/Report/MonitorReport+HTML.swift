@@ -60,16 +60,16 @@ extension MonitorReport {
     private func features(_ page: inout HTMLText) {
         guard let newest else { return }
         page.raw(
-            "<section><h2>Features in window \(newest.number)</h2><input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search\">"
-        )
+            "<section><h2>Features in window \(newest.number)</h2>")
+        page.raw("<input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search\">")
         page.raw(
             "<table id=\"features\"><thead><tr><th>Feature</th><th>Verdict</th><th class=\"n\">PSI, corrected</th><th class=\"n\">PSI</th>")
         page.raw(
             "<th class=\"n\">p, adjusted</th><th class=\"n\">Missing</th><th>Reference and current</th><th>Reason</th></tr></thead><tbody>")
         for feature in newest.features.sorted(by: { ($0.psiCorrected ?? -1) > ($1.psiCorrected ?? -1) }) { row(feature, &page) }
         page.raw(
-            "</tbody></table><p class=\"note\">PSI on reference quantiles with open ends, judged after subtracting its small-sample bias. Bands: "
-        )
+            "</tbody></table><p class=\"note\">PSI on reference quantiles with open ends, judged after subtracting its small-sample bias. ")
+        page.raw("Bands: ")
         page.raw(
             "0.1 watch, 0.2 significant, 0.25 severe. A feature drifts when the effect is large and its p-value survives false-discovery ")
         page.raw("control over all features and looks.</p></section>")
@@ -95,8 +95,8 @@ extension MonitorReport {
             "<section><h2>Windows</h2><table><thead><tr><th class=\"n\">Window</th><th>Champion</th><th class=\"n\">Rows</th><th>Drift</th>"
         )
         page.raw(
-            "<th class=\"n\">Features drifted</th><th class=\"n\">Labelled</th><th class=\"n\">Accuracy</th><th class=\"n\">F1</th></tr></thead><tbody>"
-        )
+            "<th class=\"n\">Features drifted</th><th class=\"n\">Labelled</th><th class=\"n\">Accuracy</th>")
+        page.raw("<th class=\"n\">F1</th></tr></thead><tbody>")
         for window in windows.reversed() {
             let drifted = window.features.count { $0.isDrifted }
             page.raw("<tr><td class=\"n\">\(window.number)</td><td>")

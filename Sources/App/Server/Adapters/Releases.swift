@@ -55,9 +55,9 @@ struct Releases: Sendable {
     }
 
     private func register(_ logged: LoggedModel, as name: String, actor: String) async throws -> ModelVersion {
-        do { _ = try await registry.createModel(name: name, actor: actor) } catch let error as JidokaError
-            where error.code == .alreadyExists
-        {}
+        do { _ = try await registry.createModel(name: name, actor: actor) } catch let error as JidokaError {
+            guard error.code == .alreadyExists else { throw error }
+        }
         let source = "models:/\(logged.id)"
         let known = try await versions(of: name).first { $0.source == source }
         if let known { return known }
