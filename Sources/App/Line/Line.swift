@@ -18,6 +18,13 @@ package struct Line: Sendable {
     package var channels: [ChannelDeclaration]
     package var policies: [PolicyDeclaration]
 
+    /// When to retrain: the declared policies; without one, a `drift` trigger means the default policy.
+    package var retrainPolicies: [RetrainPolicy] {
+        let declared = policies.compactMap { if case .retrain(let policy) = $0 { policy } else { nil } }
+        if !declared.isEmpty { return declared }
+        return triggers.contains { $0 == .drift(endpoint: endpoint?.name ?? "") } ? [RetrainPolicy(triggers: ["drift.confirmed"])] : []
+    }
+
     package func data(named name: String) -> DataDeclaration? { data.first { $0.name == name } }
 }
 
@@ -44,10 +51,7 @@ package struct ExpectationDeclaration: Sendable, Hashable {
 
 /// Why the pipeline starts by itself.
 package enum TriggerDeclaration: Sendable, Hashable {
-    case schedule(String)
     case drift(endpoint: String)
-    case data(String)
-    case push([String])
 }
 
 /// What a version must pass, and on which rows it is judged.

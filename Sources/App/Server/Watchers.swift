@@ -51,7 +51,7 @@ final class Watchers: Service {
                 set.monitors[endpoint] = monitor
                 set.services.append(monitor)
             }
-            for case .retrain(let policy) in line.policies {
+            for policy in line.retrainPolicies.prefix(1) {
                 let loop = TrainingLoopService(
                     endpoint: endpoint, policy: policy, store: SQLTrainingLoopStore(database: base.database), log: events, actions: desk,
                     time: base.time,

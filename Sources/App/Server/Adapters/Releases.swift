@@ -1,6 +1,7 @@
 import Clockwork
 import Datasets
 import Errors
+import Filters
 import JSON
 import JidokaAPI
 import Line
@@ -68,7 +69,7 @@ struct Releases: Sendable {
     /// Newest first.
     func versions(of name: String) async throws -> [ModelVersion] {
         _ = try await registry.model(name: name)
-        let filter = try RegistryFilter.versions("name = '\(name)'")
+        let filter = FilterTree.leaf(ModelVersionCondition(field: .attribute(.name), comparator: .equal, value: .text(name)))
         return try await registry.searchVersions(ModelVersionSearch(filter: filter, limit: 1_000)).items.sorted { $0.version > $1.version }
     }
 
