@@ -187,7 +187,12 @@ let testTargets: [Target] = [
     tests("MLflowAPI", uses: basics + ["HTTP", "Tracking", "Registry", "SQL", "SQLStores", "Blobs", "FileStores"]),
     tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
     tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
-    tests("JidokaAPI", uses: basics + ["HTTP", "Monitoring", "Conformance"]),
+    tests(
+        "JidokaAPI",
+        uses: basics + [
+            "HTTP", "Datasets", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining", "Lineage",
+            "Conformance",
+        ]),
     tests("Line", uses: basics + ["YAML", "Pipelines", "Rollouts", "ContinuousTraining"]),
     tests("Server", uses: basics),
     tests("Commands", uses: basics + ["CommandLine", "Columns", "HTTP", "Outbound", "Line", "Server"]),

@@ -1,3 +1,4 @@
+import JSON
 import Clockwork
 import ContinuousTraining
 import Errors
@@ -231,19 +232,19 @@ private let release: [Mistake] = [
     Mistake(base.replacing("{name: e}", with: "{nam: e}"), "jidoka.yaml:5:12: `endpoint` has no key `nam`", "did you mean `name`?"),
     Mistake(base.replacing("{name: e}", with: "{name: e, batch: {max: 0}}"), "jidoka.yaml:5:34: `max` is 0, outside 1...65536", "range"),
     Mistake(
-        base.replacing("{name: e}", with: "{name: e, rollout: {canary: [50, 10]}}"), "jidoka.yaml:5:41: the canary steps must rise",
+        base.replacing("{name: e}", with: "{name: e, rollout: {canary: [50, 10]}}"), "jidoka.yaml:5:39: the canary steps must rise",
         "[10, 50, 100]"),
-    Mistake(base.replacing("{name: e}", with: "{name: e, rollout: {canary: []}}"), "jidoka.yaml:5:41: the canary steps must rise", ""),
+    Mistake(base.replacing("{name: e}", with: "{name: e, rollout: {canary: []}}"), "jidoka.yaml:5:39: the canary steps must rise", ""),
     Mistake(
         base.replacing("{name: e}", with: "{name: e, rollout: {canary: [10, 101]}}"),
-        "jidoka.yaml:5:46: a canary step is 101, outside 1...100", ""),
+        "jidoka.yaml:5:44: a canary step is 101, outside 1...100", ""),
     Mistake(
-        base.replacing("{name: e}", with: "{name: e, rollout: {guard: [latency]}}"), "jidoka.yaml:5:41: unknown guard `latency`",
+        base.replacing("{name: e}", with: "{name: e, rollout: {guard: [latency]}}"), "jidoka.yaml:5:39: unknown guard `latency`",
         "known are `error_rate`"),
-    Mistake(base.replacing("{name: e}", with: "{name: e, rollout: {goal: f1}}"), "jidoka.yaml:5:39: the only goal", "goal: accuracy"),
+    Mistake(base.replacing("{name: e}", with: "{name: e, rollout: {goal: f1}}"), "jidoka.yaml:5:37: the only goal", "goal: accuracy"),
     Mistake(
         base.replacing("{name: e}", with: "{name: e, rollout: {margin: 0.01, min_effect: 0.02}}"),
-        "jidoka.yaml:5:59: `min_effect` is another name of `margin`", "keep `margin`"),
+        "jidoka.yaml:5:57: `min_effect` is another name of `margin`", "keep `margin`"),
     Mistake(base + "monitor: {window: {rows: 10}}", "jidoka.yaml:6:26: `rows` is 10, outside 50...200000", "range"),
     Mistake(base + "monitor: {window: {every: 1h}}", "jidoka.yaml:6:20: `window` has no key `every`", "known keys: `rows`"),
     Mistake(base + "monitor: {drift: {features: ks}}", "jidoka.yaml:6:29: the only feature test is `psi`", "features: psi"),

@@ -1,3 +1,4 @@
+import JSON
 import Clockwork
 import Conformance
 import Errors
