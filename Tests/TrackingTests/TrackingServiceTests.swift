@@ -55,7 +55,7 @@ import Tracking
                 error?.message
                     == """
                     Invalid value \"bad/../name\" for parameter 'tags[0].key' supplied: Names may be treated \
-                    as files in certain cases, 
+                    as files in certain cases,\u{20}
                     """
                     + "and must not resolve to other names when treated as such. This name would resolve to 'name'")
             let run = try await fixture.service.run(id: id)
@@ -129,7 +129,7 @@ import Tracking
                 many?.message
                     == """
                     Changing param values is not allowed. Params were already logged='[{'key': 'p', \
-                    'old_value': '1', 'new_value': '3'}]' 
+                    'old_value': '1', 'new_value': '3'}]'\u{20}
                     """
                     + "for run ID='\(id)'.")
             let twice = [Param(key: "d", value: "1"), Param(key: "d", value: "1")]
@@ -148,7 +148,7 @@ import Tracking
                 error?.message
                     == """
                     Invalid value -5 for parameter 'timestamp' supplied: metric 'm' (value=1.0). Timestamp \
-                    must be a nonnegative long (64-bit integer) 
+                    must be a nonnegative long (64-bit integer)\u{20}
                     """
             )
         }

@@ -30,10 +30,7 @@ extension JidokaRoutes {
         add("GET", "/datasets/{name}/versions/{version}/content", .read, "The bytes of a version, or its train or holdout part.") {
             request in
             let found = try await version(request, datasets)
-            let file = try await content(of: found, request, services)
-            return HTTPResponse(
-                headers: ["content-type": "application/octet-stream", "x-content-type-options": "nosniff"],
-                body: .file(path: file.path, offset: 0, count: try fileSize(file.path)))
+            return try HTTPResponse.wholeFile(try await content(of: found, request, services).path)
         }
         add("POST", "/datasets/{name}/check", .write, "Check the newest (or given) version, or the body, against the declared suite.") {
             request in

@@ -1,25 +1,5 @@
-package import ContinuousTraining
-package import Events
-package import Rollouts
-
-/// Where the state of a simulation lives that survives a crash.
-package struct SimulationStores: Sendable {
-    package var log: any EventLog
-    package var rollouts: any RolloutStore
-    package var loops: any TrainingLoopStore
-
-    package init(log: any EventLog, rollouts: any RolloutStore, loops: any TrainingLoopStore) {
-        self.log = log
-        self.rollouts = rollouts
-        self.loops = loops
-    }
-
-    /// Fresh ones in memory.
-    package init() {
-        let log = MemoryEventLog()
-        self.init(log: log, rollouts: MemoryRolloutStore(log: log), loops: MemoryTrainingLoopStore(log: log))
-    }
-}
+import ContinuousTraining
+import Rollouts
 
 /// Everything around the two services that outlives a crash of theirs.
 struct LoopWorld: Sendable {
@@ -29,7 +9,7 @@ struct LoopWorld: Sendable {
     static let policy = RetrainPolicy(
         triggers: ["drift.confirmed", "performance.dropped"], rows: 8_000, cooldown: .seconds(6 * 3_600), budgetPerDay: 3)
 
-    let stores: SimulationStores
+    let stores: LoopStores
     let time = VirtualTime()
     let random: SeededRandom
     let faults: Faults
@@ -38,7 +18,7 @@ struct LoopWorld: Sendable {
     let pipeline: SimulatedPipeline
     let log: FaultyEventLog
 
-    init(seed: UInt64, stores: SimulationStores, rates: Faults.Rates) {
+    init(seed: UInt64, stores: LoopStores, rates: Faults.Rates) {
         self.stores = stores
         random = SeededRandom(seed: seed)
         faults = Faults(rates: rates, random: random)

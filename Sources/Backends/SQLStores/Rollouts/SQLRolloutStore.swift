@@ -61,7 +61,7 @@ package struct SQLRolloutStore: RolloutStore {
 
     package func unfinished() async throws -> [Rollout] {
         try await database.read {
-            try $0.map("SELECT document FROM rollouts WHERE final = 0 ORDER BY started_at", [], SQLRolloutStore.rollout)
+            try $0.map("SELECT document FROM rollouts WHERE final = 0 ORDER BY started_at, id", [], SQLRolloutStore.rollout)
         }
     }
 
