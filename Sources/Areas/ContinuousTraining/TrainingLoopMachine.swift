@@ -111,7 +111,9 @@ package struct TrainingLoopMachine: Sendable {
             return
                 "cooling down: the last retrain started \(Int((now - last).seconds)) s ago, the cooldown is \(Int(policy.cooldown.seconds)) s"
         }
-        if loop.starts.count(where: { now - $0 < TrainingLoopMachine.day }) >= policy.budgetPerDay { return "the budget of \(policy.budgetPerDay) retrains a day is used up" }
+        if loop.starts.count(where: { now - $0 < TrainingLoopMachine.day }) >= policy.budgetPerDay {
+            return "the budget of \(policy.budgetPerDay) retrains a day is used up"
+        }
         return nil
     }
 

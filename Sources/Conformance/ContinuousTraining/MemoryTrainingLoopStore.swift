@@ -16,7 +16,9 @@ package final class MemoryTrainingLoopStore: TrainingLoopStore {
     package func create(_ loop: TrainingLoop) async throws {
         let document = try TrainingLoop(json: .object(loop.json))
         try kept.withLock { kept in
-            guard kept[loop.endpoint] == nil else { throw JidokaError(.conflict, "endpoint `\(loop.endpoint)` has a training loop already") }
+            guard kept[loop.endpoint] == nil else {
+                throw JidokaError(.conflict, "endpoint `\(loop.endpoint)` has a training loop already")
+            }
             kept[loop.endpoint] = document
         }
     }

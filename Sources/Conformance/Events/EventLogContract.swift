@@ -57,7 +57,8 @@ package enum EventLogContract {
     @Sendable private static func payloads(_ log: any EventLog) async throws {
         let text = "quote \" backslash \\ newline \n tab \t bell \u{7} nul \u{0} ünïcode 自働化 🚦 </script>"
         let values: [JSONValue] = [
-            .null, .bool(true), .int(.max), .int(.min), .double(1), .double(0.1), .double(-0.0), .double(1e16), .double(.leastNonzeroMagnitude),
+            .null, .bool(true), .int(.max), .int(.min), .double(1), .double(0.1), .double(-0.0), .double(1e16),
+            .double(.leastNonzeroMagnitude),
             .double(.greatestFiniteMagnitude), .string(text), .string(""), .array([]), .object([:]), [1, [2, ["three": nil]]],
         ]
         var payload: JSONObject = ["z": 1, "a": 2, "ü": 3, "": 4]
@@ -88,7 +89,9 @@ package enum EventLogContract {
         try Broken.unless(try await sequences(99, 4, nil, nil), is: [], "a page far after the end")
         try Broken.unless(try await sequences(0, 1_000, [], nil), is: events.map(\.sequence), "an empty set of kinds narrows nothing")
         for subject in [nil] + subjects.map(Optional.some) {
-            let wanted = events.filter { $0.sequence > 5 && $0.draft.kind != "run.finished" && (subject == nil || $0.draft.subject == subject) }
+            let wanted = events.filter {
+                $0.sequence > 5 && $0.draft.kind != "run.finished" && (subject == nil || $0.draft.subject == subject)
+            }
             let found = try await sequences(5, 1_000, ["run.created", "drift.confirmed", "none"], subject)
             try Broken.unless(found, is: wanted.map(\.sequence), "events of \(String(describing: subject))")
         }

@@ -11,7 +11,8 @@ extension Rollout {
         func share() -> Double? { random.chance(0.3) ? nil : random.chance(0.2) ? 1 : 2 * random.uniform() - 1 }
         let plan = RolloutPlan(
             steps: random.chance(0.2) ? [100] : [random.within(1...20), random.within(21...99), 100], labelsMin: random.below(1_000),
-            margin: random.uniform(), alpha: random.uniform() / 2, guards: Set(RolloutPlan.Guard.allCases.filter { _ in random.chance(0.5) }),
+            margin: random.uniform(), alpha: random.uniform() / 2,
+            guards: Set(RolloutPlan.Guard.allCases.filter { _ in random.chance(0.5) }),
             bakeRequests: random.below(5_000), patience: .microseconds(Int64(random.below(1 << 40))))
         var rollout = Rollout(
             id: id, endpoint: endpoint, model: random.text(), champion: "\(random.below(9))", candidate: random.text(), plan: plan,

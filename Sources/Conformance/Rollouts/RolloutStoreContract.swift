@@ -16,7 +16,8 @@ package enum RolloutStoreContract {
         ContractCheck("the unfinished are those that are not final", unfinished),
     ]
 
-    private static func rollout(_ id: String, endpoint: String = "employment", state: Rollout.State = .canary, seed: UInt64 = 1) -> Rollout {
+    private static func rollout(_ id: String, endpoint: String = "employment", state: Rollout.State = .canary, seed: UInt64 = 1) -> Rollout
+    {
         var rollout = Rollout.arbitrary(SeededRandom(seed: seed), id: id, endpoint: endpoint)
         rollout.state = state
         rollout.revision = 3
@@ -75,7 +76,9 @@ package enum RolloutStoreContract {
             var other = current
             other.revision = stale
             other.percent = 99
-            try await Broken.unlessRefused(.conflict) { try await stores.rollouts.update(other, events: [event("rollout.advanced", other)]) }
+            try await Broken.unlessRefused(.conflict) {
+                try await stores.rollouts.update(other, events: [event("rollout.advanced", other)])
+            }
         }
         try Broken.unless(try await stores.rollouts.rollout("a"), is: current, "what is kept after refused updates")
         current.revision = 4
@@ -143,7 +146,9 @@ package enum RolloutStoreContract {
     }
 
     @Sendable private static func unfinished(_ stores: LoopStores) async throws {
-        for state in Rollout.State.allCases { try await create(rollout(state.rawValue, endpoint: state.rawValue, state: state), in: stores) }
+        for state in Rollout.State.allCases {
+            try await create(rollout(state.rawValue, endpoint: state.rawValue, state: state), in: stores)
+        }
         let wanted = Set(Rollout.State.allCases.map(\.rawValue)).subtracting(["done", "rolled_back"])
         try Broken.unless(Set(try await stores.rollouts.unfinished().map(\.id)), is: wanted, "the unfinished")
     }

@@ -27,13 +27,17 @@ struct FaultyRolloutStore: RolloutStore {
         acknowledged.head(head)
     }
 
-    func rollout(_ id: String) async throws -> Rollout? { try await faults.attempt("rollouts.rollout", isRead: true) { try await store.rollout(id) } }
+    func rollout(_ id: String) async throws -> Rollout? {
+        try await faults.attempt("rollouts.rollout", isRead: true) { try await store.rollout(id) }
+    }
 
     func rollouts(endpoint: String?, limit: Int) async throws -> [Rollout] {
         try await faults.attempt("rollouts.rollouts", isRead: true) { try await store.rollouts(endpoint: endpoint, limit: limit) }
     }
 
-    func unfinished() async throws -> [Rollout] { try await faults.attempt("rollouts.unfinished", isRead: true) { try await store.unfinished() } }
+    func unfinished() async throws -> [Rollout] {
+        try await faults.attempt("rollouts.unfinished", isRead: true) { try await store.unfinished() }
+    }
 }
 
 /// A store of training loops whose calls may fail; what it acknowledges is noted.
@@ -76,10 +80,14 @@ struct FaultyEventLog: EventLog {
     }
 
     func events(after: Int64, limit: Int, kinds: Set<String>?, subject: EventSubject?) async throws -> [Event] {
-        try await faults.attempt("events.events", isRead: true) { try await log.events(after: after, limit: limit, kinds: kinds, subject: subject) }
+        try await faults.attempt("events.events", isRead: true) {
+            try await log.events(after: after, limit: limit, kinds: kinds, subject: subject)
+        }
     }
 
-    func head() async throws -> (sequence: Int64, hash: String) { try await faults.attempt("events.head", isRead: true) { try await log.head() } }
+    func head() async throws -> (sequence: Int64, hash: String) {
+        try await faults.attempt("events.head", isRead: true) { try await log.head() }
+    }
 
     func waitForEvents(after: Int64) async throws { try await log.waitForEvents(after: after) }
 }

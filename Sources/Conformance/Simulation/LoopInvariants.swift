@@ -104,7 +104,8 @@ struct LoopInvariants {
     private func acknowledged(_ rollouts: [Rollout], _ world: LoopWorld) async throws {
         for written in world.acknowledged.rollouts {
             let kept = rollouts.first { $0.id == written.id }?.revision ?? -1
-            try BrokenInvariant.check(kept >= written.revision, "rollout \(written.id) was acknowledged at \(written.revision), is at \(kept)")
+            try BrokenInvariant.check(
+                kept >= written.revision, "rollout \(written.id) was acknowledged at \(written.revision), is at \(kept)")
         }
         for written in world.acknowledged.loops {
             let kept = try await world.stores.loops.loop(endpoint: written.endpoint)?.revision ?? -1
@@ -141,7 +142,8 @@ struct LoopInvariants {
         switch draft.kind {
         case "retrain.requested":
             if let last = requests.last {
-                try BrokenInvariant.check(draft.time - last >= LoopWorld.policy.cooldown, "a retrain within the cooldown: event \(event.sequence)")
+                try BrokenInvariant.check(
+                    draft.time - last >= LoopWorld.policy.cooldown, "a retrain within the cooldown: event \(event.sequence)")
             }
             try BrokenInvariant.check(!isUnderWay, "a retrain while another is under way: event \(event.sequence)")
             isUnderWay = true

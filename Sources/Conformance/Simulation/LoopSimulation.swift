@@ -39,7 +39,8 @@ package struct LoopSimulation {
         let kept = FaultyRolloutStore(
             store: world.stores.rollouts, log: world.stores.log, faults: world.faults, acknowledged: world.acknowledged)
         let rollouts = RolloutService(
-            store: kept, traffic: world.serving, registry: world.serving, evidence: world.serving, time: world.time, ids: ids, logger: logger)
+            store: kept, traffic: world.serving, registry: world.serving, evidence: world.serving, time: world.time, ids: ids,
+            logger: logger)
         let loops = FaultyTrainingLoopStore(
             store: world.stores.loops, log: world.stores.log, faults: world.faults, acknowledged: world.acknowledged)
         let loop = TrainingLoopService(
@@ -101,7 +102,9 @@ package struct LoopSimulation {
         all += world.random.chance(0.5) ? [.look, .step] : [.step, .look]
         if isCalm { return all + (world.random.chance(0.2) ? [.resumePaused, .release] : []) }
         if world.random.chance(0.05) { all.append(.signal) }
-        if world.random.chance(0.06) { all.insert(LoopOperation.people[world.random.below(LoopOperation.people.count)], at: world.random.below(all.count)) }
+        if world.random.chance(0.06) {
+            all.insert(LoopOperation.people[world.random.below(LoopOperation.people.count)], at: world.random.below(all.count))
+        }
         if world.random.chance(0.004) { all.insert(.crash, at: world.random.below(all.count)) }
         return all
     }
@@ -147,14 +150,16 @@ package struct LoopSimulation {
         let kind = world.random.chance(0.7) ? "drift.confirmed" : "performance.dropped"
         let endpoint = world.random.chance(0.1) ? "another" : LoopWorld.endpoint
         let draft = EventDraft(
-            kind: kind, subject: EventSubject("endpoint", endpoint), actor: "monitor", reason: "3 of 9 features drift", time: world.time.now())
+            kind: kind, subject: EventSubject("endpoint", endpoint), actor: "monitor", reason: "3 of 9 features drift",
+            time: world.time.now())
         for _ in 0..<(world.random.chance(0.3) ? 2 : 1) { try await world.log.append([draft]) }
     }
 
     private mutating func startBadVersion() async throws {
         overrides += 1
         let version = SimulatedVersion(
-            name: "bad\(overrides)", skill: world.serving.version(world.serving.registered).map { $0.skill - 0.15 } ?? 0.6, home: population.place,
+            name: "bad\(overrides)", skill: world.serving.version(world.serving.registered).map { $0.skill - 0.15 } ?? 0.6,
+            home: population.place,
             errorRate: 0.001, slowRate: 0.01)
         world.serving.add(version)
         let request = RolloutService.Request(

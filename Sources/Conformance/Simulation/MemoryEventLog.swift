@@ -49,7 +49,8 @@ package final class MemoryEventLog: EventLog {
             if kinds?.isEmpty ?? true, subject == nil { return Array(rest.prefix(limit)) }
             return Array(
                 rest.lazy.filter { event in
-                    (kinds.map { $0.isEmpty || $0.contains(event.draft.kind) } ?? true) && (subject.map { $0 == event.draft.subject } ?? true)
+                    (kinds.map { $0.isEmpty || $0.contains(event.draft.kind) } ?? true)
+                        && (subject.map { $0 == event.draft.subject } ?? true)
                 }.prefix(limit))
         }
     }

@@ -64,7 +64,8 @@ struct RolloutMoves {
             "the test of rollout \(rollout.id) was begun afresh within a step")
         if before.pause == .person, let next = added.first, next.state == .canary || next.state == .promoting {
             try BrokenInvariant.check(
-                next.reason.hasPrefix("resumed by") || next.reason.hasPrefix("promoted by"), "a person's pause ended by itself: \(next.reason)")
+                next.reason.hasPrefix("resumed by") || next.reason.hasPrefix("promoted by"),
+                "a person's pause ended by itself: \(next.reason)")
         }
         if before.pause == .noTraffic, let next = added.first, next.state == .canary, !next.reason.hasPrefix("resumed by") {
             try BrokenInvariant.check(arrival > old.last?.time ?? .zero, "resumed without traffic: \(next.reason)")
