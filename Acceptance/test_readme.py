@@ -35,6 +35,8 @@ def reader(tmp_path: Path):
 def run(server: Jidoka, command: str) -> str:
     command = command.replace(ADDRESS, f"127.0.0.1:{server.port}")
     here = environment(JIDOKA_URL=server.url, HOME=str(server.project))
+    # The client leaves the experiment of an earlier test in this process's environment.
+    here = {name: value for name, value in here.items() if not name.startswith("MLFLOW_")}
     here["PATH"] = f"{Path(binary()).parent}:{here['PATH']}"
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=server.project, env=here, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}\n{server.log_tail()}"

@@ -145,11 +145,7 @@ extension Composition {
             loops: { watchers.loops }, alerts: alerts, events: events,
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
             metrics: base.metrics)
-        var router = Router()
-        mountMLflow(on: &router, services: MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts))
-        mountOpenInference(on: &router, serving: areas.serving, version: jidokaVersion)
-        mountTensorFlowServing(on: &router, serving: areas.serving)
-        mountJidoka(on: &router, services: services, version: jidokaVersion)
+        let router = router(services, MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts))
         return Composition(
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
             serving: areas.serving,
@@ -157,6 +153,16 @@ extension Composition {
             running: [
                 log, engine, RolloutLooker(rollouts: areas.rollouts, time: base.time, logger: logger), alerts, watchers,
             ], tracking: tracking)
+    }
+
+    /// Every protocol on the one port.
+    private static func router(_ services: JidokaServices, _ mlflow: MLflowServices) -> Router {
+        var router = Router()
+        mountMLflow(on: &router, services: mlflow)
+        mountOpenInference(on: &router, serving: services.serving, version: jidokaVersion)
+        mountTensorFlowServing(on: &router, serving: services.serving)
+        mountJidoka(on: &router, services: services, version: jidokaVersion)
+        return router
     }
 
     private static func datasetService(_ base: Foundation, home: borrowing HomeFolder) throws -> DatasetService {
