@@ -14,14 +14,15 @@ extension TrainingLoop {
     /// - Throws: `internal` when the document does not have the shape that `json` writes.
     package init(json document: JSONValue) throws {
         guard let endpoint = document["endpoint"]?.stringValue, let cursor = document["cursor"]?.intValue,
-            let revision = document["revision"]?.intValue, let phase = document["phase"].flatMap(Phase.init(json:))
+            let revision = document["revision"]?.intValue, let phase = document["phase"].flatMap(Phase.init(json:)),
+            let held = document["held"]?.boolValue, let starts = document["starts"]?.arrayValue
         else { throw JidokaError.internal("a stored training loop is broken") }
         self.init(endpoint: endpoint, cursor: cursor)
         self.phase = phase
         self.revision = revision
         reason = document["reason"]?.stringValue ?? ""
-        held = document["held"]?.boolValue ?? false
-        starts = (document["starts"]?.arrayValue ?? []).compactMap { $0.intValue.map(Timestamp.init(microseconds:)) }
+        self.held = held
+        self.starts = starts.compactMap { $0.intValue.map(Timestamp.init(microseconds:)) }
     }
 }
 

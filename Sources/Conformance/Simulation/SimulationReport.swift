@@ -51,6 +51,12 @@ package struct SimulationFailure: Error, CustomStringConvertible {
     /// The newest steps, oldest first.
     package var trace: [String]
 
+    package init(seed: UInt64, invariant: String, trace: [String]) {
+        self.seed = seed
+        self.invariant = invariant
+        self.trace = trace
+    }
+
     package var description: String {
         "seed \(seed): \(invariant)\n  the last \(trace.count) steps:\n" + trace.map { "  \($0)\n" }.joined()
     }
