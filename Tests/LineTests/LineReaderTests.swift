@@ -97,6 +97,15 @@ struct LineReaderTests {
         #expect(line.alerts == [AlertDeclaration(event: "gate.failed", level: "P2", channels: [])])
     }
 
+    @Test func `a drift trigger without a policy retrains by the default policy`() throws {
+        let start = "line: l\nmodel: m\nendpoint: {name: e}\npipeline: {steps: {s: {run: x}}, triggers: [{drift: e}]}\n"
+        #expect(try read(start).retrainPolicies == [RetrainPolicy(triggers: ["drift.confirmed"])])
+        #expect(
+            try read(start + "policy: [{on: performance.dropped, do: retrain, rows: 50}]").retrainPolicies
+                == [RetrainPolicy(triggers: ["performance.dropped"], rows: 50)])
+        #expect(try read(start.replacing(", triggers: [{drift: e}]", with: "")).retrainPolicies.isEmpty)
+    }
+
     @Test func `a line of one word is a line`() throws {
         let line = try read("line: tracking-only")
         #expect(line.data.isEmpty)

@@ -177,83 +177,93 @@ struct PipelineMachineTests {
     }
 }
 
-/// Random graphs, random outcomes, restarts and cancels, from a seed.
+/// One run of a random graph with random outcomes, restarts and cancels; checks the rules at every step.
+private struct RandomRun {
+    var random: SplitMix64
+    let steps: [StepDefinition]
+    var machine: PipelineMachine
+    var running: [String: Int] = [:]
+    var starts: [String: Int] = [:]
+    var restarts = 0
+    var verdicts: Set<String> = []
+    var isConcluding = false
+    var isCancelled = false
+
+    init(seed: UInt64) throws {
+        random = SplitMix64(seed: seed)
+        var steps: [StepDefinition] = []
+        for index in 0..<Int.random(in: 1...9, using: &random) {
+            var needs: [String] = []
+            for other in 0..<index where Int.random(in: 0..<3, using: &random) == 0 { needs.append("s\(other)") }
+            steps.append(step("s\(index)", needs, retries: Int.random(in: 0...2, using: &random)))
+        }
+        self.steps = steps
+        machine = try PipelinesTests.machine(steps.shuffled(using: &random))
+        feed(.begin)
+    }
+
+    mutating func feed(_ input: PipelineMachine.Input) {
+        let revision = machine.run.revision
+        for action in machine.handle(input, at: now) {
+            switch action {
+            case .start(let name, let attempt):
+                let needs = steps.first { $0.name == name }?.needs ?? []
+                #expect(needs.allSatisfy { machine.status($0)?.satisfies == true }, "\(name) started before what it needs")
+                #expect(!verdicts.contains(name), "\(name) was tried again after a verdict")
+                running[name] = attempt
+                starts[name, default: 0] += 1
+            case .stop(let name): running[name] = nil
+            case .conclude: isConcluding = true
+            case .record: break
+            }
+        }
+        #expect(running.count <= PipelineMachine.parallelMax)
+        #expect(machine.run.revision >= revision)
+    }
+
+    mutating func move() {
+        let draw = Int.random(in: 0..<100, using: &random)
+        if draw < 3, restarts < 3 {
+            restarts += 1
+            running = [:]
+            isConcluding = false
+            machine = PipelineMachine(machine.run)
+            feed(.begin)
+        } else if draw == 3 {
+            isCancelled = true
+            feed(.cancel(actor: "user:bob", reason: "enough"))
+            #expect(running.isEmpty, "a step runs on after the cancel")
+        } else if isConcluding {
+            isConcluding = false
+            feed(draw < 50 ? .concluded(modelVersion: "1", gate: nil, refused: nil) : .concludingFailed("no"))
+        } else if let (name, attempt) = running.sorted(by: { $0.key < $1.key }).randomElement(using: &random) {
+            running[name] = nil
+            if (80..<84).contains(draw) { verdicts.insert(name) }
+            switch draw {
+            case ..<60: feed(.ended(step: name, attempt: attempt, exitStatus: 0, message: nil))
+            case ..<80: feed(.ended(step: name, attempt: attempt, exitStatus: 1, message: "e"))
+            case ..<84: feed(.ended(step: name, attempt: attempt, exitStatus: 3, message: "no"))
+            case ..<90: feed(.broke(step: name, attempt: attempt, message: "time"))
+            default: feed(.cacheHit(step: name, from: "r0"))
+            }
+        }
+    }
+}
+
 struct PipelineMachinePropertyTests {
     @Test(arguments: 0..<300)
     func `whatever happens, the rules hold and the run ends`(seed: Int) throws {
-        var random = SplitMix64(seed: UInt64(seed))
-        let count = Int.random(in: 1...9, using: &random)
-        let steps = (0..<count).map { index in
-            step(
-                "s\(index)", (0..<index).filter { _ in Int.random(in: 0..<3, using: &random) == 0 }.map { "s\($0)" },
-                retries: Int.random(in: 0...2, using: &random))
-        }
-        var machine = try machine(steps.shuffled(using: &random))
-        var running: [String: Int] = [:]
-        var starts: [String: Int] = [:]
-        var restarts = 0
-        var verdicts: Set<String> = []
-        var (isConcluding, isCancelled) = (false, false)
-        func carryOut(_ actions: [PipelineMachine.Action]) {
-            for action in actions {
-                switch action {
-                case .start(let name, let attempt):
-                    let needs = steps.first { $0.name == name }?.needs ?? []
-                    #expect(needs.allSatisfy { machine.status($0)?.satisfies == true }, "\(name) started before what it needs")
-                    #expect(!verdicts.contains(name), "\(name) was tried again after a verdict")
-                    running[name] = attempt
-                    starts[name, default: 0] += 1
-                case .stop(let name): running[name] = nil
-                case .conclude: isConcluding = true
-                case .record: break
-                }
-            }
-            #expect(running.count <= PipelineMachine.parallelMax)
-        }
-        carryOut(machine.handle(.begin, at: now))
-        var revision = machine.run.revision
-        for _ in 0..<400 where !machine.run.status.isFinal {
-            let draw = Int.random(in: 0..<100, using: &random)
-            if draw < 3, restarts < 3 {
-                restarts += 1
-                running = [:]
-                isConcluding = false
-                machine = PipelineMachine(machine.run)
-                carryOut(machine.handle(.begin, at: now))
-            } else if draw == 3 {
-                isCancelled = true
-                carryOut(machine.handle(.cancel(actor: "user:bob", reason: "enough"), at: now))
-                #expect(running.isEmpty, "a step runs on after the cancel")
-            } else if isConcluding {
-                isConcluding = false
-                carryOut(
-                    machine.handle(draw < 50 ? .concluded(modelVersion: "1", gate: nil, refused: nil) : .concludingFailed("no"), at: now))
-            } else if let (name, attempt) = running.sorted(by: { $0.key < $1.key }).randomElement(using: &random) {
-                running[name] = nil
-                switch draw {
-                case ..<60: carryOut(machine.handle(.ended(step: name, attempt: attempt, exitStatus: 0, message: nil), at: now))
-                case ..<80: carryOut(machine.handle(.ended(step: name, attempt: attempt, exitStatus: 1, message: "e"), at: now))
-                case ..<84:
-                    verdicts.insert(name)
-                    carryOut(machine.handle(.ended(step: name, attempt: attempt, exitStatus: 3, message: "no"), at: now))
-                case ..<90: carryOut(machine.handle(.broke(step: name, attempt: attempt, message: "time"), at: now))
-                default: carryOut(machine.handle(.cacheHit(step: name, from: "r0"), at: now))
-                }
-            }
-            #expect(machine.run.revision >= revision)
-            revision = machine.run.revision
-        }
-        #expect(machine.run.status == .cancelled || !isCancelled)
-        #expect(machine.run.refused ? !verdicts.isEmpty : true)
-        for definition in steps {
-            #expect(starts[definition.name, default: 0] <= definition.retries + 1 + restarts, "\(definition.name) was tried too often")
-        }
-        checkEnd(machine.run)
-    }
-
-    private func checkEnd(_ run: PipelineRun) {
+        var trial = try RandomRun(seed: UInt64(seed))
+        for _ in 0..<400 where !trial.machine.run.status.isFinal { trial.move() }
+        let run = trial.machine.run
         #expect(run.status.isFinal, "the run did not end: \(run.steps)")
-        if run.status == .succeeded { #expect(run.steps.allSatisfy { $0.status.satisfies }) }
+        #expect(run.status == .cancelled || !trial.isCancelled)
+        for definition in trial.steps {
+            let starts = trial.starts[definition.name, default: 0]
+            #expect(starts <= definition.retries + 1 + trial.restarts, "\(definition.name) was tried too often")
+        }
+        #expect(run.status != .succeeded || run.steps.allSatisfy { $0.status.satisfies })
+        #expect(!run.refused || !trial.verdicts.isEmpty)
         #expect(run.steps.allSatisfy { $0.status.isFinal })
     }
 }
