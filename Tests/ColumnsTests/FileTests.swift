@@ -10,7 +10,8 @@ import Testing
         let path = "\(folder.path)/it's [a] file?.parquet"
         try await engine.execute(
             "COPY (SELECT i::BIGINT AS id, i / 4.0::DOUBLE AS x, CASE WHEN i % 2 = 0 THEN 'even' END AS word, "
-                + "TIMESTAMP '2015-01-01' + INTERVAL (i) SECOND AS at FROM range(3000) AS r(i)) TO \(SQLText.literal(path)) (FORMAT parquet)"
+                + "TIMESTAMP '2015-01-01' + INTERVAL (i) SECOND AS at FROM range(3000) AS r(i)) "
+                + "TO \(SQLText.literal(path)) (FORMAT parquet)"
         )
         let file = try ColumnFile(path: path)
         #expect(file.format == .parquet)

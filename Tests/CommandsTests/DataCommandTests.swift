@@ -6,7 +6,8 @@ import Testing
 
 struct DataCommandTests {
     static let version: JSONValue = [
-        "dataset": "census", "version": "1a2b3c4d5e6f", "digest": "1a2b3c4d5e6f7788", "rows": 54_812, "bytes": 1_200_000, "format": "parquet",
+        "dataset": "census", "version": "1a2b3c4d5e6f", "digest": "1a2b3c4d5e6f7788", "rows": 54_812, "bytes": 1_200_000,
+        "format": "parquet",
         "schema": [["name": "AGEP", "type": "BIGINT"], ["name": "SEX", "type": "BIGINT"]], "source": "upload census.parquet", "parents": [],
         "created_at": "2026-11-21T00:48:34.123456Z", "actor": "user:ada",
         "profile": [
@@ -20,7 +21,8 @@ struct DataCommandTests {
         "id": "v", "success": false, "dataset": "census", "version": nil, "digest": "ffeeddccbbaa99", "rows": 2_000,
         "expectations": [
             [
-                "name": "between", "column": "AGEP", "severity": "error", "success": false, "unexpected_count": 13, "unexpected_share": 0.0065,
+                "name": "between", "column": "AGEP", "severity": "error", "success": false, "unexpected_count": 13,
+                "unexpected_share": 0.0065,
                 "observed": nil, "sample": [["row": 17, "cells": ["AGEP": 412, "SCHL": nil]]], "message": "13 of 2000 cells do not",
             ],
             [
@@ -133,7 +135,8 @@ struct DataCommandTests {
         #expect(list.output.contains("census          2  1a2b3c4d5e6f  54,812  2026-11-21 00:48:34Z"))
         let empty = try await jidoka(["data", "list"], answers: ["GET /datasets": [.json([])]])
         #expect(empty.output.contains("jidoka data add"))
-        let versions = try await jidoka(["data", "versions", "census"], answers: ["GET /datasets/census/versions": [.json([DataCommandTests.version])]])
+        let versions = try await jidoka(
+            ["data", "versions", "census"], answers: ["GET /datasets/census/versions": [.json([DataCommandTests.version])]])
         #expect(versions.output.contains("upload census.parquet"))
     }
 

@@ -20,7 +20,8 @@ struct LabelsCommandTests {
     }
 
     @Test func `a CSV file becomes labels, ids stay text`() async throws {
-        let outcome = try await add("l.csv", "label,prediction_id,time\n1,0012,1500000000000000\n0.5,ab,\n\"yes, sir\",\"c,d\",7\ntrue,e,\n")
+        let outcome = try await add(
+            "l.csv", "label,prediction_id,time\n1,0012,1500000000000000\n0.5,ab,\n\"yes, sir\",\"c,d\",7\ntrue,e,\n")
         #expect(outcome.status == .ok, "\(outcome.error)")
         #expect(outcome.output == "4 labels accepted, 1 were known\n")
         let sent: JSONValue = [

@@ -52,7 +52,8 @@ struct ModelsCommandTests {
         #expect(try registered.json()["version"] == 3)
         #expect(registered.requests.first?.json == ["run_id": "12ab", "actor": "user:ada"])
         let verified = try await jidoka(
-            ["models", "verify", "employment", "3"], answers: ["POST /models/employment/versions/3/verify": [.json(ModelsCommandTests.version)]])
+            ["models", "verify", "employment", "3"],
+            answers: ["POST /models/employment/versions/3/verify": [.json(ModelsCommandTests.version)]])
         #expect(verified.status == .ok)
         #expect(verified.output.contains("verification"))
     }
@@ -61,12 +62,13 @@ struct ModelsCommandTests {
         let endpoint: JSONValue = [
             "name": "employment", "model": "employment", "champion": "1",
             "plan": [
-                "champion": ["version": "1", "weight": 0.9], "challengers": [["version": "2", "weight": 0.1]], "shadows": [["version": "3"]],
+                "champion": ["version": "1", "weight": 90.0], "challengers": [["version": "2", "weight": 10.0]],
+                "shadows": [["version": "3"]],
             ], "ready": true, "versions": [["version": "1", "loaded_at": "2026-11-21T00:48:34.123456Z", "inputs": ["AGEP", "SEX"]]],
             "unavailable": ["4": "it does not load"],
         ]
         let list = try await jidoka(["endpoint", "list"], answers: ["GET /endpoints": [.json([endpoint])]])
-        #expect(list.output.contains("1: 90.0 %, 2: 10.0 %, shadow 3"))
+        #expect(list.output.contains("1: 90 %, 2: 10 %, shadow 3"))
         let show = try await jidoka(["endpoint", "show", "employment"], answers: ["GET /endpoints/employment": [.json(endpoint)]])
         #expect(show.output.contains("AGEP, SEX"))
         #expect(show.output.contains("4: it does not load"))

@@ -65,10 +65,12 @@ struct MonitorCommandTests {
     @Test func `alerts are listed and acknowledged`() async throws {
         let alert: JSONValue = [
             "id": "a1", "level": "P1", "event": "drift.confirmed", "subject": ["type": "endpoint", "id": "employment"],
-            "reason": "AGEP drifts", "state": "firing", "fired_at": "2026-11-21T00:48:34.123456Z", "count": 3, "acknowledged_by": "user:ada",
+            "reason": "AGEP drifts", "state": "firing", "fired_at": "2026-11-21T00:48:34.123456Z", "count": 3,
+            "acknowledged_by": "user:ada",
         ]
         let list = try await jidoka(["alerts", "list"], answers: ["GET /alerts": [.json([alert])]])
-        #expect(list.output.contains("a1     P1     firing  drift.confirmed  endpoint/employment  2026-11-21 00:48:34Z      3  AGEP drifts"))
+        #expect(
+            list.output.contains("a1     P1     firing  drift.confirmed  endpoint/employment  2026-11-21 00:48:34Z      3  AGEP drifts"))
         let ack = try await jidoka(["alerts", "ack", "a1", "--reason", "on it"], answers: ["POST /alerts/a1/acknowledge": [.json(alert)]])
         #expect(ack.output == "alert a1 is firing by user:ada\n")
         #expect(ack.requests.first?.json == ["reason": "on it", "actor": "user:ada"])

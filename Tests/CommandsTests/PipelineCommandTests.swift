@@ -100,7 +100,8 @@ struct PipelineCommandTests {
 
     @Test func `runs are listed, shown, read and cancelled`() async throws {
         let answers: [String: [StubServer.Answer]] = [
-            "GET /pipeline/runs": [.json([PipelineCommandTests.succeeded])], "GET /pipeline/runs/r1": [.json(PipelineCommandTests.succeeded)],
+            "GET /pipeline/runs": [.json([PipelineCommandTests.succeeded])],
+            "GET /pipeline/runs/r1": [.json(PipelineCommandTests.succeeded)],
             "GET /pipeline/runs/r1/steps/train/log": [.text("epoch 1")],
             "POST /pipeline/runs/r1/cancel": [.json(PipelineCommandTests.run("cancelled", []), status: 202)],
         ]

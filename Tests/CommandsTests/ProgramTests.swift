@@ -73,7 +73,8 @@ struct ProgramTests {
 
     @Test(
         arguments: [
-            (".", "/home/ada/project"), ("data/x.csv", "/home/ada/project/data/x.csv"), ("../other/.", "/home/ada/other"), ("/x//y/", "/x/y"),
+            (".", "/home/ada/project"), ("data/x.csv", "/home/ada/project/data/x.csv"), ("../other/.", "/home/ada/other"),
+            ("/x//y/", "/x/y"),
         ])
     func `paths start from the working folder`(path: String, absolute: String) {
         #expect(context(folder: "/home/ada/project").absolute(path) == absolute)

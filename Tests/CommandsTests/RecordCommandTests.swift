@@ -52,7 +52,9 @@ struct RecordCommandTests {
     }
 
     @Test func `following prints events as they come`() async throws {
-        let stream: [ServerSentEvent] = [4, 5].map { ServerSentEvent(data: RecordCommandTests.event($0).text, event: "run.created", id: "\($0)") }
+        let stream: [ServerSentEvent] = [4, 5].map {
+            ServerSentEvent(data: RecordCommandTests.event($0).text, event: "run.created", id: "\($0)")
+        }
         let outcome = try await jidoka(
             ["events", "tail", "--follow", "--json", "--limit", "1"],
             answers: ["GET /events": [RecordCommandTests.log(3)], "GET /events/stream": [.events(stream)]])

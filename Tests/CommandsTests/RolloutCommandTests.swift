@@ -13,7 +13,8 @@ struct RolloutCommandTests {
                 "candidate": ["requests": 1_000, "errors": 1, "slow": 12, "labelled": 0, "correct": 0],
             ],
             "verdict": [
-                "outcome": "undecided", "why": "too few labels", "difference": 0.01, "difference_at_least": -0.02, "difference_at_most": 0.04,
+                "outcome": "undecided", "why": "too few labels", "difference": 0.01, "difference_at_least": -0.02,
+                "difference_at_most": 0.04,
             ],
             "history": .array(
                 history.map {
@@ -25,7 +26,9 @@ struct RolloutCommandTests {
     @Test func `a canary is started with its steps`() async throws {
         let outcome = try await jidoka(
             ["rollout", "start", "employment", "2", "--steps", "10,50,100"],
-            answers: ["POST /endpoints/employment/rollouts": [.json(RolloutCommandTests.rollout("canary", percent: 10, history: []), status: 201)]])
+            answers: [
+                "POST /endpoints/employment/rollouts": [.json(RolloutCommandTests.rollout("canary", percent: 10, history: []), status: 201)]
+            ])
         #expect(outcome.status == .ok)
         #expect(outcome.output == "rollout o1 of version 2: canary\n")
         let body = try #require(outcome.requests.first?.json)

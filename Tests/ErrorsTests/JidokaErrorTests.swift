@@ -30,7 +30,7 @@ struct JidokaErrorTests {
 
 struct NearestNameTests {
     @Test(arguments: [
-        ("colums", "columns"), ("COLUMNS", "columns"), ("ro", "row"), ("pipelin", "pipeline"), ("poet", "port"),
+        ("colums", "columns"), ("COLUMNS", "columns"), ("ro", "row"), ("pipelin", "pipeline"), ("poet", "port"), ("rwo", "row"),
     ])
     func `a slip of the fingers finds its name`(typed: String, name: String) {
         #expect(nearestName(to: typed, among: ["columns", "row", "pipeline", "port"]) == name)

@@ -21,14 +21,21 @@ import Testing
     }
 
     private func version(_ number: Int, stage: String = "None", status: String = #""READY""#, rest: String = #""run_link":"""#) -> String {
-        #"{"name":"m","version":"\#(number)","creation_timestamp":1700000000000,"last_updated_timestamp":1700000000000,"current_stage":"\#(stage)","description":"","source":"runs:/\#(run)/model","run_id":"\#(run)","status":\#(status),\#(rest)}"#
+        #"""
+        {"name":"m","version":"\#(number)","creation_timestamp":1700000000000,\#
+        "last_updated_timestamp":1700000000000,"current_stage":"\#(stage)","description":"",\#
+        "source":"runs:/\#(run)/model","run_id":"\#(run)","status":\#(status),\#(rest)}
+        """#
     }
 
     @Test func `a model is made and read`() async throws {
         try await with { api in
             let made = await api.post("registered-models/create", #"{"name":"n","tags":[{"key":"a","value":"b"}],"description":"d"}"#)
             let model =
-                #"{"name":"n","creation_timestamp":1700000000000,"last_updated_timestamp":1700000000000,"description":"d","tags":[{"key":"a","value":"b"}]}"#
+                #"""
+                {"name":"n","creation_timestamp":1700000000000,"last_updated_timestamp":1700000000000,\#
+                "description":"d","tags":[{"key":"a","value":"b"}]}
+                """#
             #expect(made == (200, #"{"registered_model":\#(model)}"#))
             #expect(await api.get("registered-models/get?name=n") == (200, #"{"registered_model":\#(model)}"#))
             #expect(await api.get("registered-models/search?filter=name%20ILIKE%20'N%25'").text == #"{"registered_models":[\#(model)]}"#)
@@ -78,7 +85,12 @@ import Testing
             #expect(latest.text == #"{"model_versions":[\#(version(2, stage: "Production"))]}"#)
             #expect(
                 await api.get("registered-models/get?name=m").text
-                    == #"{"registered_model":{"name":"m","creation_timestamp":1700000000000,"last_updated_timestamp":1700000000000,"latest_versions":[\#(version(1, stage: "Archived")),\#(version(2, stage: "Production"))],"aliases":[{"alias":"champion","version":"1"}]}}"#
+                    == #"""
+                    {"registered_model":{"name":"m","creation_timestamp":1700000000000,\#
+                    "last_updated_timestamp":1700000000000,"latest_versions":[\#
+                    \#(version(1, stage: "Archived")),\#(version(2, stage: "Production"))],\#
+                    "aliases":[{"alias":"champion","version":"1"}]}}
+                    """#
             )
             #expect(await api.send("DELETE", "registered-models/alias", #"{"name":"m","alias":"champion"}"#) == (200, "{}"))
             #expect(

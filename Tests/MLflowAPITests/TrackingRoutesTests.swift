@@ -21,7 +21,10 @@ import Testing
             #expect(await api.get("/version") == (200, "3.17.2"))
             #expect(
                 await api.get("/api/3.0/mlflow/server-info").text
-                    == #"{"store_type":"SqlStore","workspaces_enabled":false,"trace_archival_enabled":false,"multipart_uploads_enabled":false,"multipart_downloads_enabled":false}"#
+                    == #"""
+                    {"store_type":"SqlStore","workspaces_enabled":false,"trace_archival_enabled":false,\#
+                    "multipart_uploads_enabled":false,"multipart_downloads_enabled":false}
+                    """#
             )
         }
     }
@@ -31,7 +34,11 @@ import Testing
             #expect(
                 await api.post("experiments/create", #"{"name":"e","tags":[{"key":"a","value":"b"}]}"#) == (200, #"{"experiment_id":"1"}"#))
             let one =
-                #"{"experiment_id":"1","name":"e","artifact_location":"mlflow-artifacts:/1","lifecycle_stage":"active","last_update_time":1700000000000,"creation_time":1700000000000,"tags":[{"key":"a","value":"b"}],"workspace":"default"}"#
+                #"""
+                {"experiment_id":"1","name":"e","artifact_location":"mlflow-artifacts:/1",\#
+                "lifecycle_stage":"active","last_update_time":1700000000000,"creation_time":1700000000000,\#
+                "tags":[{"key":"a","value":"b"}],"workspace":"default"}
+                """#
             #expect(await api.get("experiments/get?experiment_id=1") == (200, #"{"experiment":\#(one)}"#))
             #expect(await api.get("experiments/get-by-name?experiment_name=e") == (200, #"{"experiment":\#(one)}"#))
             #expect(await api.get("/ajax-api/2.0/mlflow/experiments/get?experiment_id=1").status == 200)
@@ -46,7 +53,11 @@ import Testing
         try await with { api in
             await start(api)
             let head =
-                #"{"run_uuid":"\#(run)","experiment_id":"1","run_name":"r","user_id":"","status":"RUNNING","start_time":5,"artifact_uri":"mlflow-artifacts:/1/\#(run)/artifacts","lifecycle_stage":"active","run_id":"\#(run)"}"#
+                #"""
+                {"run_uuid":"\#(run)","experiment_id":"1","run_name":"r","user_id":"","status":"RUNNING",\#
+                "start_time":5,"artifact_uri":"mlflow-artifacts:/1/\#(run)/artifacts",\#
+                "lifecycle_stage":"active","run_id":"\#(run)"}
+                """#
             #expect(await api.post("runs/log-metric", #"{"run_id":"\#(run)","key":"m","value":1.5,"timestamp":5}"#) == (200, "{}"))
             #expect(
                 await api.post("runs/log-metric", #"{"run_id":"\#(run)","key":"nan","value":"NaN","timestamp":"5","step":3}"#) == (
@@ -57,13 +68,24 @@ import Testing
             #expect(await api.post("runs/log-parameter", #"{"run_id":"\#(run)","key":"p","value":""}"#) == (200, "{}"))
             #expect(await api.post("runs/set-tag", #"{"runId":"\#(run)","key":"t","value":"v"}"#) == (200, "{}"))
             let inputs =
-                #"[{"tags":[{"key":"mlflow.data.context","value":"training"}],"dataset":{"name":"ds","digest":"d1","source_type":"local","source":"{}","schema":"{}"}}]"#
+                #"""
+                [{"tags":[{"key":"mlflow.data.context","value":"training"}],"dataset":{"name":"ds",\#
+                "digest":"d1","source_type":"local","source":"{}","schema":"{}"}}]
+                """#
             #expect(await api.post("runs/log-inputs", #"{"run_id":"\#(run)","datasets":\#(inputs)}"#) == (200, "{}"))
             #expect(await api.post("runs/outputs", #"{"run_id":"\#(run)","models":[{"model_id":"m-1","step":0}]}"#) == (200, "{}"))
             let data =
-                #"{"metrics":[{"key":"inf","value":-1.7976931348623157e+308,"timestamp":6,"step":0},{"key":"m","value":1.5,"timestamp":5,"step":0},{"key":"nan","value":"NaN","timestamp":5,"step":3}],"params":[{"key":"p","value":""}],"tags":[{"key":"mlflow.runName","value":"r"},{"key":"t","value":"v"}]}"#
+                #"""
+                {"metrics":[{"key":"inf","value":-1.7976931348623157e+308,"timestamp":6,"step":0},{"key":"m",\#
+                "value":1.5,"timestamp":5,"step":0},{"key":"nan","value":"NaN","timestamp":5,"step":3}],\#
+                "params":[{"key":"p","value":""}],"tags":[{"key":"mlflow.runName","value":"r"},{"key":"t",\#
+                "value":"v"}]}
+                """#
             let full =
-                #"{"info":\#(head),"data":\#(data),"inputs":{"dataset_inputs":\#(inputs)},"outputs":{"model_outputs":[{"model_id":"m-1","step":0}]}}"#
+                #"""
+                {"info":\#(head),"data":\#(data),"inputs":{"dataset_inputs":\#(inputs)},\#
+                "outputs":{"model_outputs":[{"model_id":"m-1","step":0}]}}
+                """#
             #expect(await api.get("runs/get?run_id=\(run)&run_uuid=\(run)") == (200, #"{"run":\#(full)}"#))
             #expect(await api.get("runs/get?run_uuid=\(run)").text == #"{"run":\#(full)}"#)
             #expect(await api.post("runs/search", #"{"experiment_ids":["1"],"filter":"metrics.m > 1"}"#).text == #"{"runs":[\#(full)]}"#)
@@ -78,7 +100,10 @@ import Testing
             let tail = #""artifact_uri":"mlflow-artifacts:/0/\#(run)/artifacts","lifecycle_stage":"active","run_id":"\#(run)"}"#
             #expect(
                 made.text
-                    == #"{"run":{"info":\#(head)"RUNNING","start_time":5,\#(tail),"data":{"tags":[{"key":"mlflow.runName","value":"r"}]},"inputs":{}}}"#
+                    == #"""
+                    {"run":{"info":\#(head)"RUNNING","start_time":5,\#(tail),\#
+                    "data":{"tags":[{"key":"mlflow.runName","value":"r"}]},"inputs":{}}}
+                    """#
             )
             let ended = await api.post("runs/update", #"{"run_id":"\#(run)","status":"FINISHED","end_time":9}"#)
             #expect(ended.text == #"{"run_info":\#(head)"FINISHED","start_time":5,"end_time":9,\#(tail)}"#)
@@ -109,7 +134,10 @@ import Testing
         ),
         (
             "POST", "experiments/create", #"{"name":123}"#, 400, "INVALID_PARAMETER_VALUE",
-            "Invalid value 123 for parameter 'name' supplied:  Hint: Value was of type 'int'. See the API docs for more information about request parameters."
+            """
+            Invalid value 123 for parameter 'name' supplied:  Hint: Value was of type 'int'. See the API docs \
+            for more information about request parameters.
+            """
         ),
         (
             "POST", "experiments/create", "{not json", 400, "INVALID_PARAMETER_VALUE",
@@ -131,7 +159,10 @@ import Testing
         ),
         (
             "POST", "runs/log-metric", #"{"run_id":"r","key":"m","value":"abc","timestamp":1}"#, 400, "INVALID_PARAMETER_VALUE",
-            "Invalid value \\\"abc\\\" for parameter 'value' supplied:  Hint: Value was of type 'str'. See the API docs for more information about request parameters."
+            """
+            Invalid value \\\"abc\\\" for parameter 'value' supplied:  Hint: Value was of type 'str'. See the \
+            API docs for more information about request parameters.
+            """
         ),
         (
             "POST", "runs/log-batch", #"{"run_id":"r","metrics":[{"key":"m","timestamp":7}]}"#, 400, "INVALID_PARAMETER_VALUE",
@@ -139,7 +170,10 @@ import Testing
         ),
         (
             "POST", "runs/log-batch", #"{"run_id":"r","metrics":5}"#, 400, "INVALID_PARAMETER_VALUE",
-            "Invalid value 5 for parameter 'metrics' supplied:  Hint: Value was of type 'int'. See the API docs for more information about request parameters."
+            """
+            Invalid value 5 for parameter 'metrics' supplied:  Hint: Value was of type 'int'. See the API \
+            docs for more information about request parameters.
+            """
         ),
         (
             "POST", "runs/search", #"{"experiment_ids":["0"],"page_token":"zzz"}"#, 400, "INVALID_PARAMETER_VALUE",
@@ -177,7 +211,10 @@ import Testing
                 await api.send("POST", "experiments/create", #"{"name":"e"}"#, type: nil)
                     == (
                         400,
-                        #"{"error_code":"INVALID_PARAMETER_VALUE","message":"Bad Request. Content-Type must be one of ['application/json']."}"#
+                        #"""
+                        {"error_code":"INVALID_PARAMETER_VALUE","message":"Bad Request. Content-Type must be \#
+                        one of ['application/json']."}
+                        """#
                     ))
             #expect(
                 await api.send("POST", "experiments/create", #""{\"name\":\"e\"}""#, type: "application/json; charset=utf-8").text
@@ -190,7 +227,12 @@ import Testing
             await start(api)
             let id = "m-00000000000000000000000000000002"
             func model(_ status: String, _ data: String, tags: String = "") -> String {
-                #"{"model":{"info":{"model_id":"\#(id)","experiment_id":"1","name":"model","creation_timestamp_ms":1700000000000,"last_updated_timestamp_ms":1700000000000,"artifact_uri":"mlflow-artifacts:/1/models/\#(id)/artifacts","status":"\#(status)","model_type":"","source_run_id":"\#(run)"\#(tags)},"data":{\#(data)}}}"#
+                #"""
+                {"model":{"info":{"model_id":"\#(id)","experiment_id":"1","name":"model",\#
+                "creation_timestamp_ms":1700000000000,"last_updated_timestamp_ms":1700000000000,\#
+                "artifact_uri":"mlflow-artifacts:/1/models/\#(id)/artifacts","status":"\#(status)",\#
+                "model_type":"","source_run_id":"\#(run)"\#(tags)},"data":{\#(data)}}}
+                """#
             }
             let params = #""params":[{"key":"x","value":"1"}]"#
             let body = #"{"experiment_id":"1","name":"model","source_run_id":"\#(run)","params":[{"key":"x","value":"1"}]}"#
@@ -198,7 +240,10 @@ import Testing
             let metric = #"{"key":"m","value":2,"timestamp":7,"step":1,"model_id":"\#(id)","dataset_name":"ds","dataset_digest":"d1"}"#
             #expect(await api.post("runs/log-batch", #"{"run_id":"\#(run)","metrics":[\#(metric)]}"#) == (200, "{}"))
             let point =
-                #""metrics":[{"key":"m","value":2.0,"timestamp":7,"step":1,"dataset_name":"ds","dataset_digest":"d1","model_id":"\#(id)","run_id":"\#(run)"}]"#
+                #"""
+                "metrics":[{"key":"m","value":2.0,"timestamp":7,"step":1,"dataset_name":"ds",\#
+                "dataset_digest":"d1","model_id":"\#(id)","run_id":"\#(run)"}]
+                """#
             let ready = await api.send("PATCH", "logged-models/\(id)", #"{"model_id":"\#(id)","status":"LOGGED_MODEL_READY"}"#)
             #expect(ready == (200, model("LOGGED_MODEL_READY", "\(params),\(point)")))
             #expect(await api.send("PATCH", "logged-models/\(id)/tags", #"{"tags":[{"key":"q","value":"r"}]}"#) == (200, "{}"))

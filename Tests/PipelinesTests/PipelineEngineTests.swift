@@ -83,7 +83,7 @@ private final class FakeWorkspace: PipelineWorkspace {
     func prepare(data: [String: String], run: String) async throws -> [String: PreparedData] {
         if state.withLock({ $0.missing }) { throw JidokaError.notFound("dataset version d1 is gone", hint: "add it again") }
         return data.mapValues {
-            PreparedData(digest: $0, train: "/work/\(run)/census train.parquet", holdout: "/work/\(run)/holdout.parquet")
+            PreparedData(digest: $0, train: "/project/\(run)/census train.parquet", holdout: "/project/\(run)/holdout.parquet")
         }
     }
 
@@ -196,7 +196,7 @@ struct PipelineEngineTests {
         let commands = line.runner.commands
         #expect(commands.map(\.step) == ["check", "train"])
         #expect(commands[0].arguments == ["jidoka", "data", "check", "census", "--version", "d1"])
-        #expect(commands[1].arguments == ["python", "train.py", "--data", "/work/\(run.id)/census train.parquet", "--trees", "80"])
+        #expect(commands[1].arguments == ["python", "train.py", "--data", "/project/\(run.id)/census train.parquet", "--trees", "80"])
         #expect(commands[1].timeout == .seconds(60))
         #expect(line.workspace.sources == [run.id])
         #expect(try await kinds() == ["pipeline_run.queued", "pipeline_run.started", "pipeline_run.succeeded"])

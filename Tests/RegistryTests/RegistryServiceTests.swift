@@ -55,13 +55,13 @@ import Testing
         }
     }
 
-    @Test func `a version that could not be verified is pending until it is`() async throws {
+    @Test func `a version that could not be verified is refused with the reason until it is`() async throws {
         try await with { fixture in
             fixture.world.state.withLock { $0.verifierFails = true }
             try await fixture.model("m", versions: 0)
-            let pending = try await fixture.register("m")
-            #expect(pending.status == .pending)
-            #expect(pending.statusMessage.contains("ONNX Runtime is not installed"))
+            let refused = try await fixture.register("m")
+            #expect(refused.status == .failed)
+            #expect(refused.statusMessage.contains("ONNX Runtime is not installed"))
             fixture.world.state.withLock { $0.verifierFails = false }
             #expect(try await fixture.registry.verify(name: "m", version: 1, actor: "user:test").status == .ready)
         }

@@ -14,7 +14,9 @@ struct DatabaseTests {
 
     private func open(_ path: String, metrics: MetricsRegistry = MetricsRegistry()) async throws -> Database {
         let database = try Database(path: path, metrics: metrics)
-        try await database.migrate([Migration(name: "t-0001", sql: "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT")])
+        try await database.migrate([
+            Migration(name: "t-0001", sql: "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT")
+        ])
         return database
     }
 
@@ -58,7 +60,9 @@ struct DatabaseTests {
         let database = try await open(try temporary(), metrics: metrics)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<500 {
-                group.addTask { try await database.write { try $0.execute("INSERT INTO t VALUES (?, ?)", [.int(Int64(index)), .text("n\(index)")]) } }
+                group.addTask {
+                    try await database.write { try $0.execute("INSERT INTO t VALUES (?, ?)", [.int(Int64(index)), .text("n\(index)")]) }
+                }
             }
             try await group.waitForAll()
         }

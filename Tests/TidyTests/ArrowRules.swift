@@ -1,7 +1,7 @@
 /// Which floor may import which. Folders are floors; arrows only go down.
 enum ArrowRules {
     /// What an area may import of Kit.
-    static let basics: Set<String> = ["Errors", "Clockwork", "JSON", "Events", "Statistics", "Telemetry"]
+    static let basics: Set<String> = ["Errors", "Clockwork", "JSON", "Events", "Statistics", "Telemetry", "Filters"]
     /// Modules of Swift itself that every floor may import.
     static let language: Set<String> = ["Swift", "Synchronization"]
     /// The floors whose modules a file of a floor may import.

@@ -36,7 +36,10 @@ import Tracking
             }
             #expect(
                 error?.message
-                    == "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='a', mlflow.runName='b')."
+                    == """
+                    Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different \
+                    values (run_name='a', mlflow.runName='b').
+                    """
             )
         }
     }
@@ -50,7 +53,10 @@ import Tracking
             let error = await refusal { try await fixture.service.logBatch(batch) }
             #expect(
                 error?.message
-                    == "Invalid value \"bad/../name\" for parameter 'tags[0].key' supplied: Names may be treated as files in certain cases, "
+                    == """
+                    Invalid value \"bad/../name\" for parameter 'tags[0].key' supplied: Names may be treated \
+                    as files in certain cases,\u{20}
+                    """
                     + "and must not resolve to other names when treated as such. This name would resolve to 'name'")
             let run = try await fixture.service.run(id: id)
             #expect(run.metrics.isEmpty && run.params.isEmpty)
@@ -96,7 +102,10 @@ import Tracking
             let tooMany = await refusal { try await fixture.service.logBatch(RunBatch(runID: id, metrics: metrics)) }
             #expect(
                 tooMany?.message
-                    == "A batch logging request can contain at most 1000 metrics. Got 1001 metrics. Please split up metrics across multiple requests and try again."
+                    == """
+                    A batch logging request can contain at most 1000 metrics. Got 1001 metrics. Please split \
+                    up metrics across multiple requests and try again.
+                    """
             )
             let mixed = RunBatch(
                 runID: id, metrics: Array(metrics.prefix(950)), params: (0..<60).map { Param(key: "p\($0)", value: "1") })
@@ -118,7 +127,10 @@ import Tracking
             let many = await refusal { try await fixture.service.logBatch(RunBatch(runID: id, params: [Param(key: "p", value: "3")])) }
             #expect(
                 many?.message
-                    == "Changing param values is not allowed. Params were already logged='[{'key': 'p', 'old_value': '1', 'new_value': '3'}]' "
+                    == """
+                    Changing param values is not allowed. Params were already logged='[{'key': 'p', \
+                    'old_value': '1', 'new_value': '3'}]'\u{20}
+                    """
                     + "for run ID='\(id)'.")
             let twice = [Param(key: "d", value: "1"), Param(key: "d", value: "1")]
             let doubled = await refusal { try await fixture.service.logBatch(RunBatch(runID: id, params: twice)) }
@@ -134,7 +146,10 @@ import Tracking
             let error = await refusal { try await fixture.service.logMetric(runID: id, Metric(key: "m", value: 1, timestamp: -5)) }
             #expect(
                 error?.message
-                    == "Invalid value -5 for parameter 'timestamp' supplied: metric 'm' (value=1.0). Timestamp must be a nonnegative long (64-bit integer) "
+                    == """
+                    Invalid value -5 for parameter 'timestamp' supplied: metric 'm' (value=1.0). Timestamp \
+                    must be a nonnegative long (64-bit integer)\u{20}
+                    """
             )
         }
     }

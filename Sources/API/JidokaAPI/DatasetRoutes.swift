@@ -12,7 +12,8 @@ extension JidokaRoutes {
         }
         add("POST", "/datasets/{name}/versions", .write, "Add the body, a Parquet or CSV file, as a version.") { request in
             let addition = DatasetService.Addition(
-                dataset: try request.parameter("name"), filename: request.query("filename") ?? "data", actor: request.query("actor") ?? "user:anonymous",
+                dataset: try request.parameter("name"), filename: request.query("filename") ?? "data",
+                actor: request.query("actor") ?? "user:anonymous",
                 reason: request.query("reason") ?? "added")
             let (version, added) = try await datasets.add(addition, next: request.body.chunks())
             var document = version.json()
@@ -26,14 +27,13 @@ extension JidokaRoutes {
         add("GET", "/datasets/{name}/versions/{version}", .read, "One version with its schema and profile.") { request in
             .json(.object(try await version(request, datasets).json()))
         }
-        add("GET", "/datasets/{name}/versions/{version}/content", .read, "The bytes of a version, or its train or holdout part.") { request in
+        add("GET", "/datasets/{name}/versions/{version}/content", .read, "The bytes of a version, or its train or holdout part.") {
+            request in
             let found = try await version(request, datasets)
-            let file = try await content(of: found, request, services)
-            return HTTPResponse(
-                headers: ["content-type": "application/octet-stream", "x-content-type-options": "nosniff"],
-                body: .file(path: file.path, offset: 0, count: try fileSize(file.path)))
+            return try HTTPResponse.wholeFile(try await content(of: found, request, services).path)
         }
-        add("POST", "/datasets/{name}/check", .write, "Check the newest (or given) version, or the body, against the declared suite.") { request in
+        add("POST", "/datasets/{name}/check", .write, "Check the newest (or given) version, or the body, against the declared suite.") {
+            request in
             let name = try request.parameter("name")
             let suite = try await services.line.suite(dataset: name)
             let actor = request.query("actor") ?? "user:anonymous"

@@ -10,7 +10,8 @@ extension JidokaRoutes {
         add("GET", "/events", .read, "Events after a sequence number, oldest first.") { request in
             let kinds = request.query.filter { $0.name == "kind" }.map(\.value)
             let events = try await log.events(
-                after: try request.integer("after", default: 0), limit: try request.limit(default: 100), kinds: kinds.isEmpty ? nil : Set(kinds),
+                after: try request.integer("after", default: 0), limit: try request.limit(default: 100),
+                kinds: kinds.isEmpty ? nil : Set(kinds),
                 subject: subject(request))
             return .json(.array(events.map { .object($0.json) }))
         }

@@ -36,7 +36,9 @@ package enum JidokaErrors {
         let status = fields.removeValue(forKey: "status").flatMap { Int($0) } ?? status(error.code)
         var body: JSONObject = ["code": .string(error.code.rawValue), "message": .string(error.message)]
         body["hint"] = error.hint.map(JSONValue.string)
-        if !fields.isEmpty { body["fields"] = .object(JSONObject(fields.sorted { $0.key < $1.key }.map { (key: $0.key, value: .string($0.value)) })) }
+        if !fields.isEmpty {
+            body["fields"] = .object(JSONObject(fields.sorted { $0.key < $1.key }.map { (key: $0.key, value: .string($0.value)) }))
+        }
         body["request_id"] = .string(request.id)
         return .json(["error": .object(body)], status: status)
     }
@@ -51,12 +53,13 @@ struct RequestFields {
     init(_ request: HTTPRequest, known: [String]) async throws {
         let bytes = try await request.collectBody(upTo: RequestFields.bytesMax)
         let value = bytes.isEmpty ? .object([:]) : try JSONValue.parse(bytes)
-        guard let object = value.objectValue else { 
+        guard let object = value.objectValue else {
             throw JidokaError.invalidArgument("the body must be a JSON object", hint: "write it as { … }")
         }
         for key in object.keys where !known.contains(key) {
             throw JidokaError.invalidArgument(
-                "unknown field `\(key)`", hint: nearestName(to: key, among: known).map { "did you mean `\($0)`?" } ?? "known: \(known.joined(separator: ", "))")
+                "unknown field `\(key)`",
+                hint: nearestName(to: key, among: known).map { "did you mean `\($0)`?" } ?? "known: \(known.joined(separator: ", "))")
         }
         self.object = object
     }
@@ -68,7 +71,9 @@ struct RequestFields {
     }
 
     func text(_ name: String) throws -> String {
-        guard let text = try optionalText(name), !text.isEmpty else { throw JidokaError.invalidArgument("`\(name)` is missing", hint: "send it as a string") }
+        guard let text = try optionalText(name), !text.isEmpty else {
+            throw JidokaError.invalidArgument("`\(name)` is missing", hint: "send it as a string")
+        }
         return text
     }
 
@@ -80,7 +85,7 @@ struct RequestFields {
 
     func items(_ name: String) throws -> [JSONValue]? {
         guard let value = object[name], !value.isNull else { return nil }
-        guard let items = value.arrayValue else { 
+        guard let items = value.arrayValue else {
             throw JidokaError.invalidArgument("`\(name)` must be a list", hint: "write it as [ … ]")
         }
         return items

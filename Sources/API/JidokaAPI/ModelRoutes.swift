@@ -21,7 +21,8 @@ extension JidokaRoutes {
         add("POST", "/models/{name}/versions/{version}/verify", .write, "Check bytes and digest, load it and predict once.") { request in
             let fields = try await RequestFields(request, known: ["actor"])
             return .json(
-                .object(try await models.verify(try request.parameter("name"), try request.parameter("version"), actor: try fields.actor())))
+                .object(try await models.verify(try request.parameter("name"), try request.parameter("version"), actor: try fields.actor()))
+            )
         }
         add("POST", "/models/{name}/versions/{version}/gate", .write, "Judge the version by the declared gate.") { request in
             let fields = try await RequestFields(request, known: ["actor"])
@@ -33,7 +34,8 @@ extension JidokaRoutes {
             return .json(
                 .object(
                     try await models.promote(
-                        try request.parameter("name"), try request.parameter("version"), actor: try fields.actor(), reason: try fields.text("reason"),
+                        try request.parameter("name"), try request.parameter("version"), actor: try fields.actor(),
+                        reason: try fields.text("reason"),
                         override: try fields.flag("override"))))
         }
     }

@@ -44,7 +44,8 @@ extension JidokaRoutes {
     }
 
     private mutating func hold(
-        _ verb: String, _ summary: String, _ services: JidokaServices, _ input: @escaping @Sendable (String, String) -> TrainingLoopMachine.Input
+        _ verb: String, _ summary: String, _ services: JidokaServices,
+        _ input: @escaping @Sendable (String, String) -> TrainingLoopMachine.Input
     ) {
         add("POST", "/training/{endpoint}/\(verb)", .operate, summary) { request in
             let fields = try await RequestFields(request, known: ["actor", "reason"])

@@ -10,7 +10,8 @@ extension JidokaRoutes {
             let fields = try await RequestFields(request, known: ["params", "data", "reason", "actor", "request"])
             let run = try await pipelines.start(
                 PipelineService.Request(
-                    params: try fields.texts("params"), data: try fields.texts("data"), reason: try fields.optionalText("reason") ?? "started by hand",
+                    params: try fields.texts("params"), data: try fields.texts("data"),
+                    reason: try fields.optionalText("reason") ?? "started by hand",
                     actor: try fields.actor(), request: try fields.optionalText("request")))
             return .json(.object(run.json), status: 202)
         }
@@ -22,8 +23,10 @@ extension JidokaRoutes {
         }
         add("GET", "/pipeline/runs/{id}/steps/{step}/log", .read, "What a step wrote, from `offset` bytes.") { request in
             let log = try await pipelines.log(
-                run: try request.parameter("id"), step: try request.parameter("step"), offset: Int(try request.integer("offset", default: 0)))
-            return HTTPResponse(headers: ["content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"], body: .bytes(log))
+                run: try request.parameter("id"), step: try request.parameter("step"),
+                offset: Int(try request.integer("offset", default: 0)))
+            return HTTPResponse(
+                headers: ["content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"], body: .bytes(log))
         }
         add("POST", "/pipeline/runs/{id}/cancel", .write, "Cancel a pipeline run.") { request in
             let fields = try await RequestFields(request, known: ["actor", "reason"])

@@ -10,13 +10,17 @@ extension JidokaRoutes {
     mutating func mountPredictions(_ services: JidokaServices) {
         let predictions = services.predictions
         add("GET", "/predictions", .read, "The newest predictions of an endpoint.") { request in
-            guard let endpoint = request.query("endpoint") else { throw JidokaError.invalidArgument("`endpoint` is missing", hint: "add ?endpoint=NAME") }
-            return .json(.array(try await predictions.recent(endpoint: endpoint, limit: try request.limit(default: 50)).map(JSONValue.object)))
+            guard let endpoint = request.query("endpoint") else {
+                throw JidokaError.invalidArgument("`endpoint` is missing", hint: "add ?endpoint=NAME")
+            }
+            return .json(
+                .array(try await predictions.recent(endpoint: endpoint, limit: try request.limit(default: 50)).map(JSONValue.object)))
         }
         add("GET", "/predictions/{id}", .read, "One prediction with its label.") { request in
             let id = try request.parameter("id")
-            guard let prediction = try await predictions.prediction(id) else { 
-                throw JidokaError.notFound("no prediction `\(id)` is logged", hint: "its id is in the answer's x-jidoka-prediction-id header")
+            guard let prediction = try await predictions.prediction(id) else {
+                throw JidokaError.notFound(
+                    "no prediction `\(id)` is logged", hint: "its id is in the answer's x-jidoka-prediction-id header")
             }
             return .json(.object(prediction))
         }
@@ -28,7 +32,8 @@ extension JidokaRoutes {
             let labels = try items.enumerated().map { index, item in try label(item, index) }
             let receipt = try await predictions.add(labels)
             return .json([
-                "accepted": .int(Int64(receipt.accepted)), "duplicates": .int(Int64(receipt.repeated)), "unknown": .int(Int64(receipt.unknown)),
+                "accepted": .int(Int64(receipt.accepted)), "duplicates": .int(Int64(receipt.repeated)),
+                "unknown": .int(Int64(receipt.unknown)),
             ])
         }
         add("GET", "/trace/{id}", .read, "From a prediction back to model, run, code and data.") { request in
@@ -41,14 +46,15 @@ private let labelShape = #"send {"labels": [{"prediction_id": "…", "label": 1}
 
 private func label(_ item: JSONValue, _ index: Int) throws -> Label {
     guard let id = item["prediction_id"]?.stringValue else {
-        throw JidokaError.invalidArgument("labels[\(index)] has no `prediction_id`", hint: "the id is in the answer's x-jidoka-prediction-id header")
+        throw JidokaError.invalidArgument(
+            "labels[\(index)] has no `prediction_id`", hint: "the id is in the answer's x-jidoka-prediction-id header")
     }
     let value: Label.Value
     switch item["label"] {
     case .string(let text): value = .text(text)
     case .bool(let flag): value = .number(flag ? 1 : 0)
     case .some(let other):
-        guard let number = other.doubleValue else { 
+        guard let number = other.doubleValue else {
             throw JidokaError.invalidArgument("labels[\(index)]: `label` must be a number, a string or a boolean", hint: labelShape)
         }
         value = .number(number)

@@ -25,12 +25,17 @@ extension JidokaRoutes {
                 return Int(step)
             }
             let rollout = try await services.models.startRollout(
-                endpoint: try request.parameter("name"), version: try fields.text("version"), steps: steps, override: try fields.flag("override"),
+                endpoint: try request.parameter("name"), version: try fields.text("version"), steps: steps,
+                override: try fields.flag("override"),
                 actor: try fields.actor(), reason: try fields.text("reason"))
             return .json(.object(rollout.json), status: 201)
         }
         add("GET", "/rollouts", .read, "List rollouts, newest first.") { request in
-            .json(.array(try await rollouts.rollouts(endpoint: request.query("endpoint"), limit: try request.limit(default: 50)).map { .object($0.json) }))
+            .json(
+                .array(
+                    try await rollouts.rollouts(endpoint: request.query("endpoint"), limit: try request.limit(default: 50)).map {
+                        .object($0.json)
+                    }))
         }
         add("GET", "/rollouts/{id}", .read, "One rollout with its evidence and history.") { request in
             .json(.object(try await rollouts.rollout(try request.parameter("id")).json))

@@ -1,7 +1,8 @@
 import Errors
 import JSON
 
-/// Page tokens as MLflow writes them: base64 of a JSON object with the offset. A token is absent on the last page; an empty one is the start.
+/// Page tokens as MLflow writes them: base64 of a JSON object with the offset. A token is absent on the last page; an empty one is the
+/// start.
 enum PageToken {
     static func encode(_ offset: Int?) -> String? {
         offset.map { base64(Array("{\"offset\": \($0)}".utf8)) }

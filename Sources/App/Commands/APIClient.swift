@@ -93,7 +93,8 @@ struct APIClient: Sendable {
     private func send(_ request: OutboundRequest) async throws -> OutboundResponse {
         let response: OutboundResponse
         do { response = try await client.send(request) } catch let error as JidokaError where error.fields["reason"] == "refused" {
-            throw JidokaError(.unavailable, "no server answers at \(server)", hint: "start one with `jidoka up`, or name another with --server")
+            throw JidokaError(
+                .unavailable, "no server answers at \(server)", hint: "start one with `jidoka up`, or name another with --server")
         }
         guard response.isSuccess else { throw refusal(response) }
         return response

@@ -29,7 +29,10 @@ enum AlertsCommand {
 
     private static func list(_ alerts: [JSONValue], _ console: any Console) -> String {
         tableText(
-            [.left("alert"), .left("level"), .left("state"), .left("event"), .left("about"), .left("fired"), .right("times"), .left("reason")],
+            [
+                .left("alert"), .left("level"), .left("state"), .left("event"), .left("about"), .left("fired"), .right("times"),
+                .left("reason"),
+            ],
             alerts.map { alert in
                 [
                     alert.string("id"), alert.cell("level"),

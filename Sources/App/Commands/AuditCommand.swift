@@ -14,7 +14,8 @@ enum AuditCommand {
                     let isWhole = audit.flag("valid")
                     console.show(audit, values) { audit in
                         if isWhole {
-                            return "\(console.marked("the chain is whole", true)): \(audit.count("events")) events, head \(audit.short("head"))\n"
+                            let whole = console.marked("the chain is whole", true)
+                            return "\(whole): \(audit.count("events")) events, head \(audit.short("head"))\n"
                         }
                         let why = audit.at("message")?.cell ?? "event \(audit.cell("first_break")) does not follow from the one before"
                         return "\(console.marked("the chain is broken", false)) after \(audit.count("events")) events: \(why)\n"

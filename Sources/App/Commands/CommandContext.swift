@@ -85,6 +85,7 @@ enum LocalFile {
 
     private static func unreadable(_ shown: String, _ reason: Int32) -> JidokaError {
         if reason == ENOENT { return .notFound("there is no file `\(shown)`", hint: "check the path") }
-        return JidokaError(.permissionDenied, "`\(shown)` cannot be read: \(String(cString: strerror(reason)))", hint: "check its permissions")
+        return JidokaError(
+            .permissionDenied, "`\(shown)` cannot be read: \(String(cString: strerror(reason)))", hint: "check its permissions")
     }
 }

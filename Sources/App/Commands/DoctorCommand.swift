@@ -33,7 +33,9 @@ enum DoctorCommand {
             if let remedy = finding.remedy { text += "  mend: \(remedy)\n" }
         }
         let failed = findings.count { $0.state == .failed }
-        return text + (failed == 0 ? "\nall that a server needs is there\n" : "\n\(counted(failed, "thing")) must be mended before a server can run\n")
+        return text
+            + (failed == 0
+                ? "\nall that a server needs is there\n" : "\n\(counted(failed, "thing")) must be mended before a server can run\n")
     }
 
     private static func word(_ state: DoctorFinding.State) -> String {

@@ -23,20 +23,23 @@ enum EndpointCommand {
     static func list(_ endpoints: [JSONValue]) -> String {
         tableText(
             [.left("endpoint"), .left("model"), .left("champion"), .left("ready"), .left("traffic")],
-            endpoints.map { [$0.cell("name"), $0.cell("model"), $0.cell("champion"), $0.cell("ready"), traffic($0["plan"] ?? .null)] },
+            endpoints.map { [$0.cell("name"), $0.cell("model"), $0.cell("champion"), $0.cell("ready"), traffic($0.at("plan"))] },
             empty: "there are no endpoints: declare one in jidoka.yaml")
     }
 
-    /// `1: 90 %, 2: 10 %, shadow 3`
-    private static func traffic(_ plan: JSONValue) -> String {
-        let arms = ([plan.at("champion")].compactMap { $0 } + plan.list("challengers")).map { "\($0.cell("version")): \($0.percent("weight"))" }
+    /// `1: 90 %, 2: 10 %, shadow 3`; weights are percents.
+    private static func traffic(_ plan: JSONValue?) -> String {
+        guard let plan else { return JSONValue.absent }
+        let arms = ([plan.at("champion")].compactMap { $0 } + plan.list("challengers")).map {
+            "\($0.cell("version")): \($0.cell("weight")) %"
+        }
         return (arms + plan.list("shadows").map { "shadow \($0.cell("version"))" }).joined(separator: ", ")
     }
 
     private static func described(_ endpoint: JSONValue) -> String {
         var facts = [
             ("endpoint", endpoint.cell("name")), ("model", endpoint.cell("model")), ("champion", endpoint.cell("champion")),
-            ("ready", endpoint.cell("ready")), ("traffic", traffic(endpoint["plan"] ?? .null)),
+            ("ready", endpoint.cell("ready")), ("traffic", traffic(endpoint.at("plan"))),
         ]
         for (version, why) in endpoint["unavailable"]?.objectValue ?? [:] { facts.append(("unavailable", "\(version): \(why.cell)")) }
         for (name, count) in endpoint["counts"]?.objectValue ?? [:] where count.intValue != nil {

@@ -84,7 +84,8 @@ enum EventsCommand {
                 if kinds.isEmpty || kinds.contains(event.string("kind")) { write(event, values, console) }
             }
         }
-        throw JidokaError.unavailable("the server at \(api.server) ended the stream of events", hint: "it was stopped; start it with `jidoka up`")
+        throw JidokaError.unavailable(
+            "the server at \(api.server) ended the stream of events", hint: "it was stopped; start it with `jidoka up`")
     }
 
     private static func write(_ event: JSONValue, _ values: Values, _ console: any Console) {
@@ -93,8 +94,8 @@ enum EventsCommand {
         let padding = String(repeating: " ", count: max(0, 6 - number.count))
         let kind = console.styled(event.string("kind"), .bold)
         let reason = event.string("reason")
-        console.line(
-            "\(padding)\(number)  \(event.clock("time"))  \(kind)  \(subject(event))  by \(event.cell("actor"))\(reason.isEmpty ? "" : ": \(reason)")")
+        let what = "\(padding)\(number)  \(event.clock("time"))  \(kind)  \(subject(event))  by \(event.cell("actor"))"
+        console.line(what + (reason.isEmpty ? "" : ": \(reason)"))
     }
 
     /// `endpoint/employment`

@@ -40,7 +40,7 @@ package enum JidokaProgram {
                 Flag("server", default: "http://127.0.0.1:5000", env: "JIDOKA_URL", value: "URL", "the server that is asked"),
                 .toggle("json", "print one JSON document instead of text"),
                 Flag(
-                    "actor", default: "user:\(context.environment["USER"] ?? context.environment["LOGNAME"] ?? "unknown")",
+                    "actor", default: "user:\(userName(context.environment))",
                     env: "JIDOKA_ACTOR", value: "NAME", "who is named as the cause of what is done"),
             ],
             subcommands: [
@@ -58,6 +58,13 @@ package enum JidokaProgram {
             console.show(["version": .string(jidokaVersion)], values) { _ in "jidoka \(jidokaVersion)\n" }
             return .ok
         }
+    }
+
+    /// Who is logged in: by the environment, else by the system's table of users.
+    private static func userName(_ environment: [String: String]) -> String {
+        if let name = environment["USER"] ?? environment["LOGNAME"], !name.isEmpty { return name }
+        guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else { return String(getuid()) }
+        return String(cString: name)
     }
 
     private static func workingFolder() -> String {

@@ -26,7 +26,8 @@ enum LabelFile {
         do { whole = try JSONValue.parse(bytes) } catch {
             return try bytes.split(whereSeparator: { $0 == 0x0A }).filter { $0.contains { $0 > 0x20 } }.enumerated().map { index, line in
                 do { return try JSONValue.parse(line) } catch let error as JidokaError {
-                    throw JidokaError(error.code, "line \(index + 1): \(error.message)", hint: "write a list of objects, or one object a line")
+                    throw JidokaError(
+                        error.code, "line \(index + 1): \(error.message)", hint: "write a list of objects, or one object a line")
                 }
             }
         }
@@ -44,7 +45,8 @@ enum LabelFile {
         for needed in ["prediction_id", "label"] where !names.contains(needed) {
             throw JidokaError.invalidArgument(
                 "`\(shown)` has no column `\(needed)`",
-                hint: nearestName(to: needed, among: names).map { "is it `\($0)`? Rename it to `\(needed)`" } ?? "its columns: \(names.joined(separator: ", "))")
+                hint: nearestName(to: needed, among: names).map { "is it `\($0)`? Rename it to `\(needed)`" }
+                    ?? "its columns: \(names.joined(separator: ", "))")
         }
         let time = names.contains("time") ? ", \"time\"" : ""
         // An id is text even when all of its digits happen to be decimal.
@@ -54,7 +56,8 @@ enum LabelFile {
         let times = answer.columns.count > 2 ? answer.columns[2] : nil
         return try ids.indices.map { row in
             guard let id = ids[row], !labels.isNull(row) else {
-                throw JidokaError.invalidArgument("`\(shown)`: row \(row + 1) has no id or no label", hint: "leave out rows without a label")
+                throw JidokaError.invalidArgument(
+                    "`\(shown)`: row \(row + 1) has no id or no label", hint: "leave out rows without a label")
             }
             var label: JSONObject = ["prediction_id": .string(id), "label": value(labels[row])]
             if let times, !times.isNull(row) { label["time"] = try moment(times[row], row, shown) }

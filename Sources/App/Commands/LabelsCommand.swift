@@ -15,8 +15,9 @@ enum LabelsCommand {
                 Command(
                     "add", "add the labels of a CSV, Parquet or JSON file",
                     details: """
-                        CSV and Parquet have the columns `prediction_id`, `label` and, if wanted, `time` (microseconds since 1970). JSON is a
-                        list of {"prediction_id", "label", "time"?} objects, the same as `labels` of an object, or one such object a line.
+                        CSV and Parquet have the columns `prediction_id`, `label` and, if wanted, `time` (microseconds since
+                        1970). JSON is a list of {"prediction_id", "label", "time"?} objects, the same as `labels` of an object,
+                        or one such object a line.
                         """, positionals: [Positional("file", "the file")]
                 ) { values, console in
                     let labels = try await LabelFile.read(values.argument("file"), context)
@@ -44,7 +45,9 @@ enum LabelsCommand {
             let batch = Array(labels[start..<min(labels.count, start + batchRows)])
             let receipt: JSONValue
             do { receipt = try await api.post(["labels"], body: ["labels": .array(batch)]) } catch var error as JidokaError {
-                if start > 0 { error.hint = (error.hint.map { $0 + "; " } ?? "") + "the first \(start) labels are in: adding them again is harmless" }
+                if start > 0 {
+                    error.hint = (error.hint.map { $0 + "; " } ?? "") + "the first \(start) labels are in: adding them again is harmless"
+                }
                 throw error
             }
             for index in sums.indices { sums[index].value += receipt[sums[index].key]?.intValue ?? 0 }

@@ -85,7 +85,8 @@ enum ModelsCommand {
             [.right("version"), .left("status"), .left("aliases"), .left("gate"), .left("run"), .left("registered")],
             (versions.arrayValue ?? []).map {
                 [
-                    $0.cell("version"), $0.cell("status"), aliases($0), $0.at("gate", "verdict")?.cell ?? JSONValue.absent, $0.cell("run_id"),
+                    $0.cell("version"), $0.cell("status"), aliases($0), $0.at("gate", "verdict")?.cell ?? JSONValue.absent,
+                    $0.cell("run_id"),
                     $0.clock("created_at"),
                 ]
             }, empty: "there are no versions: a pipeline run registers one, or `jidoka models register NAME RUN`")

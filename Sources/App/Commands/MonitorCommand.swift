@@ -54,7 +54,8 @@ enum MonitorText {
     static func described(_ monitor: JSONValue, _ windows: [JSONValue], _ console: any Console) -> String {
         var text = facts(monitor, console)
         if let newest = windows.first {
-            text += "\nfeatures in window \(newest.cell("window")) against \(newest["reference"]?.count("rows") ?? "") rows of the reference\n"
+            text +=
+                "\nfeatures in window \(newest.cell("window")) against \(newest["reference"]?.count("rows") ?? "") rows of the reference\n"
             text += features(newest, console)
         }
         return text + "\n" + self.windows(windows, console)

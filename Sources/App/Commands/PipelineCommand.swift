@@ -116,7 +116,8 @@ enum PipelineCommand {
     }
 
     private static func cancel(_ context: CommandContext) -> Command {
-        Command("cancel", "cancel a pipeline run", flags: [Flag("reason", .string, "why, for the record")], positionals: [id]) { values, console in
+        Command("cancel", "cancel a pipeline run", flags: [Flag("reason", .string, "why, for the record")], positionals: [id]) {
+            values, console in
             var fields: JSONObject = [:]
             fields["reason"] = values.optionalString("reason").map(JSONValue.string)
             let run = try await context.api(values).post(["pipeline", "runs", values.argument("id"), "cancel"], fields)

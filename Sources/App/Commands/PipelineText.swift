@@ -61,9 +61,12 @@ enum PipelineText {
         if let model = report.at("model") { head += " of \(model.cell)/\(report.cell("version"))" }
         head += ": \(console.marked(report.string("verdict"), report.string("verdict") == "passed"))"
         if let data = report.at("data") {
-            head += " on \(report.count("rows")) \(data.string("part")) rows of \(data.string("dataset")) \(data.string("version").prefix(12))"
+            head +=
+                " on \(report.count("rows")) \(data.string("part")) rows of \(data.string("dataset")) \(data.string("version").prefix(12))"
         }
-        let titles: [Table.Column] = [.left("check"), .left("verdict"), .right("value"), .right("limit"), .right("champion"), .left("detail")]
+        let titles: [Table.Column] = [
+            .left("check"), .left("verdict"), .right("value"), .right("limit"), .right("champion"), .left("detail"),
+        ]
         return head + "\n" + tableText(titles, rows, empty: "it has no checks")
     }
 }

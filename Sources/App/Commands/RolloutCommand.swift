@@ -147,7 +147,8 @@ enum RolloutText {
     private static func sentence(_ verdict: JSONValue) -> String {
         var text = "\(verdict.cell("outcome")): \(verdict.cell("why"))"
         if let difference = verdict.at("difference") {
-            text += " (difference \(difference.cell), between \(verdict.cell("difference_at_least")) and \(verdict.cell("difference_at_most")))"
+            text +=
+                " (difference \(difference.cell), between \(verdict.cell("difference_at_least")) and \(verdict.cell("difference_at_most")))"
         }
         return text
     }

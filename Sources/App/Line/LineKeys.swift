@@ -30,17 +30,22 @@ package enum LineKeys {
 
     /// The events that an alert may name: all that the program writes. docs/format/events.md says what each tells.
     package static let events = [
-        "alert.acknowledged", "alert.dead_lettered", "alert.delivered", "alert.fired", "alert.resolved", "dataset_version.added", "drift.cleared",
+        "alert.acknowledged", "alert.dead_lettered", "alert.delivered", "alert.fired", "alert.resolved", "dataset_version.added",
+        "drift.cleared",
         "drift.confirmed", "drift.suspected", "endpoint.batching_changed", "endpoint.created", "endpoint.deleted", "endpoint.plan_changed",
-        "experiment.created", "experiment.deleted", "experiment.renamed", "experiment.restored", "gate.failed", "gate.passed", "line.applied",
+        "experiment.created", "experiment.deleted", "experiment.renamed", "experiment.restored", "gate.failed", "gate.passed",
+        "line.applied",
         "logged_model.created", "logged_model.deleted", "logged_model.failed", "logged_model.pending", "logged_model.ready",
-        "model_version.alias_removed", "model_version.alias_set", "model_version.deleted", "model_version.promoted", "model_version.registered",
+        "model_version.alias_removed", "model_version.alias_set", "model_version.deleted", "model_version.promoted",
+        "model_version.registered",
         "model_version.rejected", "model_version.stage_changed", "model_version.verified", "monitor.enabled", "performance.dropped",
         "pipeline_run.cancelled", "pipeline_run.failed", "pipeline_run.queued", "pipeline_run.resumed", "pipeline_run.started",
         "pipeline_run.succeeded", "registered_model.created", "registered_model.deleted", "registered_model.renamed", "retrain.failed",
         "retrain.gate_refused", "retrain.held", "retrain.produced", "retrain.promoted", "retrain.released", "retrain.requested",
-        "retrain.rolled_back", "retrain.started", "retrain.suppressed", "rollout.advanced", "rollout.harm_detected", "rollout.paused",
-        "rollout.promoted", "rollout.resumed", "rollout.rolled_back", "rollout.started", "run.created", "run.deleted", "run.failed", "run.finished",
+        "retrain.rolled_back", "retrain.started", "retrain.suppressed", "rollout.advanced", "rollout.done", "rollout.harm_detected",
+        "rollout.paused",
+        "rollout.promoted", "rollout.promoting", "rollout.resumed", "rollout.rolled_back", "rollout.rolling_back", "rollout.started",
+        "run.created", "run.deleted", "run.failed", "run.finished",
         "run.restored", "server.started", "server.stopped", "validation.failed", "validation.passed", "window.evaluated",
     ]
     /// Those of an endpoint that may ask for a retrain.

@@ -17,17 +17,15 @@ package struct LineReader {
 
     package func read(_ path: String = LineReader.fileName) throws -> Line {
         let root = try YAMLNode.parse(try readFile(path), file: path)
-        try root.refuseUnknownKeys(
-            known: ["line", "data", "pipeline", "params", "model", "gate", "endpoint", "monitor", "alerts", "channels", "policy"],
-            in: "the line")
+        try root.refuseUnknownKeys(known: LineKeys.line, in: "the line")
         let data = try (root["data"]?.requireEntries("`data`") ?? []).map(data)
         let channels = try (root["channels"]?.requireEntries("`channels`") ?? []).map(channel)
         let (pipeline, triggers) = try pipeline(root)
         let line = Line(
             name: try root.require("line", of: "the line").requireText("`line`"), data: data, pipeline: pipeline, triggers: triggers,
-            model: try root["model"]?.requireText("`model`"), gate: try root["gate"].map { try gate($0, data) },
+            model: try root["model"].map(modelName), gate: try root["gate"].map { try gate($0, data) },
             endpoint: try root["endpoint"].map(endpoint), monitor: try root["monitor"].map(monitor),
-            alerts: try (root["alerts"]?.requireItems("`alerts`") ?? []).map { try alert($0, channels) }, channels: channels,
+            alerts: try (root["alerts"]?.requireItems("`alerts`") ?? []).flatMap { try alert($0, channels) }, channels: channels,
             policies: try (root["policy"]?.requireItems("`policy`") ?? []).map(policy))
         try checkTogether(line, root)
         return line
@@ -44,7 +42,34 @@ package struct LineReader {
         if line.gate != nil, line.model == nil {
             throw root.failure("`gate` is declared, but no `model`", hint: "add `model: NAME`")
         }
+        try checkTriggers(line, root)
+        try checkPolicies(line, root)
         if let pipeline = line.pipeline { try checkTemplates(pipeline, line, root) }
+    }
+
+    private func checkTriggers(_ line: Line, _ root: YAMLNode) throws {
+        for (trigger, node) in zip(line.triggers, root["pipeline"]?["triggers"]?.items ?? []) {
+            guard case .drift(let endpoint) = trigger, endpoint != line.endpoint?.name else { continue }
+            let near = line.endpoint.flatMap { nearestName(to: endpoint, among: [$0.name]) }
+            throw (node["drift"] ?? node).failure(
+                "the line declares no endpoint `\(endpoint)`", hint: near.map { "did you mean `\($0)`?" } ?? "declare it under `endpoint`")
+        }
+    }
+
+    private func checkPolicies(_ line: Line, _ root: YAMLNode) throws {
+        var retrains = 0
+        for (policy, node) in zip(line.policies, root["policy"]?.items ?? []) {
+            guard case .retrain = policy else { continue }
+            retrains += 1
+            if retrains > 1 {
+                throw node.failure("a second policy retrains", hint: "keep one, and give its `on` a list of events")
+            }
+            if line.endpoint == nil || line.pipeline == nil {
+                throw node.failure(
+                    "a policy retrains, but the line has no \(line.endpoint == nil ? "`endpoint`" : "`pipeline`")",
+                    hint: "declare what is to be trained and where it answers")
+            }
+        }
     }
 
     /// Every `${…}` must be known now, not when the step runs.
@@ -58,7 +83,7 @@ package struct LineReader {
             do {
                 for word in try CommandTemplate.words(step.run) { _ = try CommandTemplate.fill(word, values) }
             } catch let error as JidokaError {
-                let place = root["pipeline"]?["steps"]?[step.name] ?? root
+                let place = root["pipeline"]?["steps"]?[step.name]?["run"] ?? root
                 throw place.failure("step `\(step.name)`: \(error.message)", hint: error.hint)
             }
         }
@@ -69,13 +94,35 @@ package struct LineReader {
     private func data(_ entry: YAMLEntry) throws -> DataDeclaration {
         let what = "data `\(entry.key)`"
         let node = entry.value
-        try node.refuseUnknownKeys(known: ["path", "time", "key", "label", "holdout", "expect"], in: what)
+        try checkName(entry, "a dataset")
+        try node.refuseUnknownKeys(known: LineKeys.data, in: what)
         return DataDeclaration(
             name: entry.key, path: try relativePath(node.require("path", of: what), "\(what): `path`"),
             time: try node["time"]?.requireText("`time`"), key: try node["key"]?.requireText("`key`"),
             label: try node["label"]?.requireText("`label`"),
             holdout: try node["holdout"]?.requireDouble("`holdout`", in: 0...0.9) ?? 0,
             expectations: try node["expect"].map { try suite(relativePath($0, "\(what): `expect`")) } ?? [])
+    }
+
+    /// Names become parts of `${…}`, of paths of URLs and of files.
+    func checkName(_ entry: YAMLEntry, _ what: String) throws {
+        let isWord = entry.key.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true
+            default: false
+            }
+        }
+        guard isWord, (1...100).contains(entry.key.utf8.count), !entry.key.hasPrefix("-") else {
+            throw entry.keyMark.failure("`\(entry.key)` cannot be the name of \(what)", hint: "use up to 100 letters, digits, `_` and `-`")
+        }
+    }
+
+    private func modelName(_ node: YAMLNode) throws -> String {
+        let name = try node.requireText("`model`")
+        guard !name.isEmpty, !name.contains("/"), !name.contains(":") else {
+            throw node.failure("`\(name)` cannot be the name of a registered model", hint: "`/` and `:` are not allowed in it")
+        }
+        return name
     }
 
     private func relativePath(_ node: YAMLNode, _ what: String) throws -> String {
@@ -109,28 +156,45 @@ package struct LineReader {
 
     private func pipeline(_ root: YAMLNode) throws -> (PipelineDefinition?, [TriggerDeclaration]) {
         guard let node = root["pipeline"] else { return (nil, []) }
-        try node.refuseUnknownKeys(known: ["steps", "triggers"], in: "`pipeline`")
+        try node.refuseUnknownKeys(known: LineKeys.pipeline, in: "`pipeline`")
         var params: [String: String] = [:]
         for entry in try root["params"]?.requireEntries("`params`") ?? [] {
+            try checkName(entry, "a param")
             params[entry.key] = try entry.value.requireText("param `\(entry.key)`")
         }
-        let steps = try node.require("steps", of: "`pipeline`").requireEntries("`steps`").map(step)
+        let stepsNode = try node.require("steps", of: "`pipeline`")
+        let entries = try stepsNode.requireEntries("`steps`")
+        guard !entries.isEmpty else {
+            throw stepsNode.failure("the pipeline has no step", hint: "add one: `train: {run: python train.py}`")
+        }
+        let steps = try entries.map { try step($0, names: entries.map(\.key)) }
         let triggers = try (node["triggers"]?.requireItems("`triggers`") ?? []).map(trigger)
         do {
             return (try PipelineDefinition(steps: steps, params: params), triggers)
         } catch let error as JidokaError { throw node.failure(error.message, hint: error.hint) }
     }
 
-    private func step(_ entry: YAMLEntry) throws -> StepDefinition {
+    private func step(_ entry: YAMLEntry, names: [String]) throws -> StepDefinition {
         let what = "step `\(entry.key)`"
         let node = entry.value
-        try node.refuseUnknownKeys(known: ["run", "needs", "inputs", "outputs", "cache", "retries", "timeout"], in: what)
+        try checkName(entry, "a step")
+        try node.refuseUnknownKeys(known: LineKeys.step, in: what)
+        for need in try node["needs"]?.requireItems("`needs`") ?? [] where !names.contains(try need.requireText("an item of `needs`")) {
+            throw need.failure(
+                "\(what) needs `\(need.text ?? "")`, which is no step",
+                hint: nearestName(to: need.text ?? "", among: names).map { "did you mean `\($0)`?" }
+                    ?? "the steps are \(names.joined(separator: ", "))")
+        }
         return StepDefinition(
             name: entry.key, run: try node.require("run", of: what).requireText("`run`"), needs: try texts(node["needs"], "`needs`"),
             inputs: try node["inputs"].map { try $0.requireItems("`inputs`").map { try relativePath($0, "`inputs`") } } ?? [],
             cache: try node["cache"]?.requireBool("`cache`") ?? false,
             retries: Int(try node["retries"]?.requireInt("`retries`", in: 0...100) ?? 0),
-            timeout: try node["timeout"].map { try duration(of: $0, "`timeout`") } ?? .seconds(3_600))
+            timeout: try node["timeout"].map { node in
+                let timeout = try duration(of: node, "`timeout`")
+                guard timeout > .zero else { throw node.failure("`timeout` is zero", hint: "leave it out for one hour") }
+                return timeout
+            } ?? .seconds(3_600))
     }
 
     private func trigger(_ node: YAMLNode) throws -> TriggerDeclaration {

@@ -50,7 +50,8 @@ struct Composition: Sendable {
 
     /// Every migration of every area, in the order in which they are applied to an empty database.
     static var migrations: [Migration] {
-        EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + DatasetSchema.migrations + PipelineSchema.migrations
+        EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + DatasetSchema.migrations
+            + PipelineSchema.migrations
             + EndpointSchema.migrations + RolloutSchema.migrations + MonitoringSchema.migrations + TrainingLoopSchema.migrations
     }
 }
@@ -99,14 +100,18 @@ extension Composition {
         let artifacts = FileArtifactStore(
             blobs: base.blobs, index: SQLArtifactIndex(database: base.database), pool: base.files, time: base.time)
         let log = try await PredictionLog.open(
-            predictions: home.predictions, labels: home.path + "/labels", engine: base.engine, pool: base.files, time: base.time, logger: logger,
+            predictions: home.predictions, labels: home.path + "/labels", engine: base.engine, pool: base.files, time: base.time,
+            logger: logger,
             metrics: base.metrics)
         let datasets = try datasetService(base, home: home)
-        let areas = modelAreas(base, home: home.path, models: home.models, tracking: tracking, artifacts: artifacts, datasets: datasets, log: log, line: line)
+        let areas = modelAreas(
+            base, home: home.path, models: home.models, tracking: tracking, artifacts: artifacts, datasets: datasets, log: log, line: line)
         let runner = LocalProcessRunner(
-            projectFolder: settings.project, logsFolder: home.logs, baseEnvironment: StepEnvironment.base(environment), pool: base.processes, time: base.time, logger: logger)
+            projectFolder: settings.project, logsFolder: home.logs, baseEnvironment: StepEnvironment.base(environment),
+            pool: base.processes, time: base.time, logger: logger)
         let workspace = ProjectWorkspace(
-            project: settings.project, home: home.path, runsFolder: home.runs, line: line, datasets: datasets, releases: areas.releases, pool: base.files)
+            project: settings.project, home: home.path, runsFolder: home.runs, line: line, datasets: datasets, releases: areas.releases,
+            pool: base.files)
         let address = ServerAddress()
         let pipelineStore = SQLPipelineStore(database: base.database)
         let engine = PipelineEngine(
@@ -122,8 +127,13 @@ extension Composition {
             }, time: base.time, ids: base.ids)
         let client = OutboundClient(pool: base.network)
         let alerts = AlertService(
-            rules: { (line.line?.alerts ?? []).map { AlertRule(event: $0.event, level: AlertLevel(rawValue: $0.level) ?? .p2, channels: $0.channels) } },
-            channels: { webhooks(line, environment, client, logger) }, store: SQLAlertStore(database: base.database), log: events, time: base.time,
+            rules: {
+                (line.line?.alerts ?? []).map {
+                    AlertRule(event: $0.event, level: AlertLevel(rawValue: $0.level) ?? .p2, channels: $0.channels)
+                }
+            },
+            channels: { webhooks(line, environment, client, logger) }, store: SQLAlertStore(database: base.database), log: events,
+            time: base.time,
             ids: base.ids, logger: logger)
         let watchers = Watchers(
             base: base, events: events, line: line, log: log, datasets: datasets, areas: areas, tracking: tracking, pipelines: pipelines,
@@ -133,18 +143,26 @@ extension Composition {
             line: control, datasets: datasets, pipelines: pipelines, models: ModelDesk(releases: areas.releases), serving: areas.serving,
             rollouts: areas.rollouts, predictions: LoggedPredictions(log: log, time: base.time), monitors: { watchers.monitors },
             loops: { watchers.loops }, alerts: alerts, events: events,
-            traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)), metrics: base.metrics)
-        var router = Router()
-        mountMLflow(on: &router, services: MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts))
-        mountOpenInference(on: &router, serving: areas.serving, version: jidokaVersion)
-        mountTensorFlowServing(on: &router, serving: areas.serving)
-        mountJidoka(on: &router, services: services, version: jidokaVersion)
+            traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
+            metrics: base.metrics)
+        let router = router(services, MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts))
         return Composition(
-            settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line, serving: areas.serving,
+            settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
+            serving: areas.serving,
             log: log, services: services, router: router, watchers: watchers, address: address,
             running: [
                 log, engine, RolloutLooker(rollouts: areas.rollouts, time: base.time, logger: logger), alerts, watchers,
             ], tracking: tracking)
+    }
+
+    /// Every protocol on the one port.
+    private static func router(_ services: JidokaServices, _ mlflow: MLflowServices) -> Router {
+        var router = Router()
+        mountMLflow(on: &router, services: mlflow)
+        mountOpenInference(on: &router, serving: services.serving, version: jidokaVersion)
+        mountTensorFlowServing(on: &router, serving: services.serving)
+        mountJidoka(on: &router, services: services, version: jidokaVersion)
+        return router
     }
 
     private static func datasetService(_ base: Foundation, home: borrowing HomeFolder) throws -> DatasetService {

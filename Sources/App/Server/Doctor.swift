@@ -124,7 +124,8 @@ package struct Doctor: Sendable {
         guard isFolder, access(folder, W_OK | X_OK) == 0 else {
             let problem = isFolder ? "`\(folder)` cannot be written" : "`\(folder)` is not a folder"
             return DoctorFinding(
-                what: "home folder", found: settings.home, state: .failed, problem: problem, remedy: "choose another with --home or JIDOKA_HOME")
+                what: "home folder", found: settings.home, state: .failed, problem: problem,
+                remedy: "choose another with --home or JIDOKA_HOME")
         }
         return DoctorFinding(what: "home folder", found: settings.home + (folder == settings.home ? "" : " (will be made)"), state: .ok)
     }
@@ -146,7 +147,9 @@ package struct Doctor: Sendable {
             return DoctorFinding(what: what, found: "free on \(settings.host)", state: .ok)
         } catch {
             let here = "http://\(settings.host):\(settings.port)"
-            if let version = await version(of: here) { return DoctorFinding(what: what, found: "jidoka \(version) listens there", state: .ok) }
+            if let version = await version(of: here) {
+                return DoctorFinding(what: what, found: "jidoka \(version) listens there", state: .ok)
+            }
             let error = JidokaError.wrapping(error)
             return DoctorFinding(what: what, state: .failed, problem: error.message, remedy: error.hint)
         }

@@ -62,7 +62,8 @@ struct HomeFolder: ~Copyable {
 func readFile(_ path: String, limit: Int = 64 << 20) throws -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-        throw JidokaError.notFound("`\(path)` cannot be read: \(String(cString: strerror(errno)))", hint: "check the path and its permissions")
+        throw JidokaError.notFound(
+            "`\(path)` cannot be read: \(String(cString: strerror(errno)))", hint: "check the path and its permissions")
     }
     defer { close(descriptor) }
     var bytes: [UInt8] = []

@@ -67,14 +67,23 @@ extension Composition {
     func serve() async {
         await withTaskGroup(of: Void.self) { group in
             for service in running {
-                group.addTask { [logger] in
-                    do { try await service.run() } catch is CancellationError { return } catch {
-                        logger.error("a service ended", [("service", .string(service.name)), ("error", .string("\(error)"))])
-                    }
-                }
+                group.addTask { [logger] in await Composition.keepRunning(service, logger: logger) }
             }
             await Composition.untilCancelled()
             group.cancelAll()
+        }
+    }
+
+    /// A service that fails is started again after a second: what it left undone is in its store.
+    private static func keepRunning(_ service: any Service, logger: Logger) async {
+        while !Task.isCancelled {
+            do {
+                try await service.run()
+                return
+            } catch is CancellationError { return } catch {
+                logger.error("a service failed and is started again", [("service", .string(service.name)), ("error", .string("\(error)"))])
+            }
+            do { try await SystemTime().sleep(for: .seconds(1)) } catch { return }
         }
     }
 

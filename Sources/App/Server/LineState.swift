@@ -50,7 +50,8 @@ final class LineState: Sendable {
         let line = try require()
         guard let data = line.data(named: name) else {
             throw JidokaError.notFound(
-                "the line declares no dataset `\(name)`", hint: nearestName(to: name, among: line.data.map(\.name)).map { "did you mean `\($0)`?" })
+                "the line declares no dataset `\(name)`",
+                hint: nearestName(to: name, among: line.data.map(\.name)).map { "did you mean `\($0)`?" })
         }
         return data
     }
@@ -58,7 +59,8 @@ final class LineState: Sendable {
     func suite(dataset: String) throws -> ExpectationSuite {
         let data = try data(dataset)
         guard !data.expectations.isEmpty else {
-            throw JidokaError.failedPrecondition("dataset `\(dataset)` declares no expectations", hint: "add `expect: FILE` to it in jidoka.yaml")
+            throw JidokaError.failedPrecondition(
+                "dataset `\(dataset)` declares no expectations", hint: "add `expect: FILE` to it in jidoka.yaml")
         }
         return try LineState.suite(data)
     }
@@ -86,12 +88,14 @@ extension Line {
             "data": .array(
                 data.map { declared in
                     [
-                        "name": .string(declared.name), "path": .string(declared.path), "key": JSONValue(declared.key), "label": JSONValue(declared.label),
+                        "name": .string(declared.name), "path": .string(declared.path), "key": JSONValue(declared.key),
+                        "label": JSONValue(declared.label),
                         "holdout": .double(declared.holdout), "expectations": .int(Int64(declared.expectations.count)),
                     ]
                 }),
             "pipeline": pipeline?.json ?? .null, "model": JSONValue(model), "gate": .int(Int64(gate?.checks.count ?? 0)),
-            "endpoint": endpoint.map { ["name": .string($0.name), "rollout": $0.rollout.json] } ?? .null, "monitored": .bool(monitor != nil),
+            "endpoint": endpoint.map { ["name": .string($0.name), "rollout": $0.rollout.json] } ?? .null,
+            "monitored": .bool(monitor != nil),
             "alerts": .int(Int64(alerts.count)), "policies": .int(Int64(policies.count)),
         ]
     }

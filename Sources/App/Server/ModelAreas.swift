@@ -20,7 +20,8 @@ struct ModelAreas: Sendable {
 
 extension Composition {
     static func modelAreas(
-        _ base: Foundation, home: String, models folder: String, tracking: TrackingService, artifacts: any ArtifactStore, datasets: DatasetService,
+        _ base: Foundation, home: String, models folder: String, tracking: TrackingService, artifacts: any ArtifactStore,
+        datasets: DatasetService,
         log: PredictionLog, line: LineState
     ) -> ModelAreas {
         let models = SQLModelStore(database: base.database)
@@ -42,7 +43,8 @@ extension Composition {
             store: SQLEndpointStore(database: base.database), source: ModelFiles(registry: registry, unpacker: verification.unpacker),
             runtimes: [runtime], sink: log, metrics: base.metrics, log: base.logger, time: base.time, ids: base.ids)
         let rollouts = RolloutService(
-            store: SQLRolloutStore(database: base.database), traffic: ServingSwitch(serving: serving), registry: ChampionAlias(gates: gates),
+            store: SQLRolloutStore(database: base.database), traffic: ServingSwitch(serving: serving),
+            registry: ChampionAlias(gates: gates),
             evidence: JoinedEvidence(serving: serving, log: log, limits: SlowLimits()), time: base.time, ids: base.ids, logger: base.logger)
         let releases = Releases(
             registry: registry, gates: gates, tracking: tracking, datasets: datasets, serving: serving, rollouts: rollouts, line: line)

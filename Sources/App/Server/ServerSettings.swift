@@ -14,7 +14,8 @@ package struct ServerSettings: Sendable {
     package var allowUnauthenticated: Bool
 
     package init(
-        project: String, home: String, host: String = "127.0.0.1", port: Int = 5000, logLevel: String = "info", allowUnauthenticated: Bool = false
+        project: String, home: String, host: String = "127.0.0.1", port: Int = 5000, logLevel: String = "info",
+        allowUnauthenticated: Bool = false
     ) {
         self.project = project
         self.home = home

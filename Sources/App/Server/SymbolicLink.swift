@@ -6,7 +6,8 @@ enum SymbolicLink {
     static func make(to target: String, at path: String) throws {
         unlink(path)
         guard symlink(target, path) == 0 || errno == EEXIST else {
-            throw JidokaError.unavailable("`\(path)` cannot be made: \(String(cString: strerror(errno)))", hint: "check the home folder's permissions")
+            throw JidokaError.unavailable(
+                "`\(path)` cannot be made: \(String(cString: strerror(errno)))", hint: "check the home folder's permissions")
         }
     }
 }

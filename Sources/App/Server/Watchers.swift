@@ -36,9 +36,11 @@ final class Watchers: Service {
     ) {
         self.line = line
         (changes, changed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let champions = ChampionFactsSource(serving: areas.serving, registry: areas.registry, gates: areas.gates, tracking: tracking, line: line)
+        let champions = ChampionFactsSource(
+            serving: areas.serving, registry: areas.registry, gates: areas.gates, tracking: tracking, line: line)
         let desk = RetrainDesk(
-            line: line, log: log, datasets: datasets, pipelines: pipelines, releases: areas.releases, rollouts: areas.rollouts, temporary: temporary)
+            line: line, log: log, datasets: datasets, pipelines: pipelines, releases: areas.releases, rollouts: areas.rollouts,
+            temporary: temporary)
         make = { line in
             var set = Set()
             guard let line, let endpoint = line.endpoint?.name else { return set }
@@ -49,9 +51,10 @@ final class Watchers: Service {
                 set.monitors[endpoint] = monitor
                 set.services.append(monitor)
             }
-            for case .retrain(let policy) in line.policies {
+            for policy in line.retrainPolicies.prefix(1) {
                 let loop = TrainingLoopService(
-                    endpoint: endpoint, policy: policy, store: SQLTrainingLoopStore(database: base.database), log: events, actions: desk, time: base.time,
+                    endpoint: endpoint, policy: policy, store: SQLTrainingLoopStore(database: base.database), log: events, actions: desk,
+                    time: base.time,
                     ids: base.ids, logger: base.logger)
                 set.loops[endpoint] = loop
                 set.services.append(TrainingLoopRunner(loop: loop, endpoint: endpoint, time: base.time, logger: base.logger))

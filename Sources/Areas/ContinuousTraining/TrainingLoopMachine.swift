@@ -108,8 +108,8 @@ package struct TrainingLoopMachine: Sendable {
         if loop.held { return "held by a person" }
         if loop.phase != .watching { return "a retrain is under way" }
         if let last = loop.starts.last, now - last < policy.cooldown {
-            return
-                "cooling down: the last retrain started \(Int((now - last).seconds)) s ago, the cooldown is \(Int(policy.cooldown.seconds)) s"
+            let age = Int((now - last).seconds)
+            return "cooling down: the last retrain started \(age) s ago, the cooldown is \(Int(policy.cooldown.seconds)) s"
         }
         if loop.starts.count(where: { now - $0 < TrainingLoopMachine.day }) >= policy.budgetPerDay {
             return "the budget of \(policy.budgetPerDay) retrains a day is used up"

@@ -23,12 +23,14 @@ package protocol RetrainActions: Sendable {
     func rolloutOutcome(_ rollout: String) async throws -> RolloutOutcome?
 }
 
+/// How a retrain's pipeline run ended.
 package enum RetrainOutcome: Sendable, Hashable {
     case produced(version: String)
     case gateRefused(version: String, why: String)
     case failed(why: String)
 }
 
+/// How a retrained version's rollout ended, and why.
 package struct RolloutOutcome: Sendable, Hashable {
     package var promoted: Bool
     package var why: String

@@ -6,8 +6,8 @@ import JSON
 ///
 ///     learning → watching → suspect → confirmed → watching
 ///
-/// `persist` drifted windows in a row confirm drift, and so many quiet ones clear it. While drift stays confirmed it is reported again after
-/// each further `persist` windows, so that a retrain that could not run is asked for again.
+/// `persist` drifted windows in a row confirm drift, and so many quiet ones clear it. While drift stays confirmed it is reported again
+/// after each further `persist` windows, so that a retrain that could not run is asked for again.
 package struct MonitorMachine: Sendable {
     package private(set) var monitor: Monitor
     private let configuration: MonitorConfiguration
@@ -72,8 +72,8 @@ package struct MonitorMachine: Sendable {
         return events
     }
 
-    /// The performance of a window as its labels are now: says so once, and notes it in the report, when it has fallen below the gate of the
-    /// version that was champion in it, by the configured drop and beyond chance (the whole interval lies below the gate).
+    /// The performance of a window as its labels are now: says so once, and notes it in the report, when it has fallen below the gate of
+    /// the version that was champion in it, by the configured drop and beyond chance (the whole interval lies below the gate).
     package func performance(_ report: inout WindowReport, gate: Double?, now: Timestamp) -> EventDraft? {
         guard !report.isDropReported, let gate, report.performance.labelled >= 100, report.performance.coverage >= 0.5,
             let value = report.performance.metrics[configuration.performanceMetric], value <= gate - configuration.performanceDrop

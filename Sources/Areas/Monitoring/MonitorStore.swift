@@ -4,8 +4,8 @@ package import Events
 package protocol MonitorStore: Sendable {
     /// nil: never saved.
     func monitor(endpoint: String) async throws -> Monitor?
-    /// Saves the state and, when given, the report of the window that led to it. Throws `conflict` unless `monitor.revision` is greater than
-    /// the stored one.
+    /// Saves the state and, when given, the report of the window that led to it. Throws `conflict` unless `monitor.revision` is greater
+    /// than the stored one.
     func save(_ monitor: Monitor, report: WindowReport?, events: [EventDraft]) async throws
     /// Replaces the report of a window: labels arrived.
     func update(_ report: WindowReport, events: [EventDraft]) async throws

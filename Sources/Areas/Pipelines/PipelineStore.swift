@@ -53,7 +53,8 @@ package protocol PipelineWorkspace: Sendable {
     func codeFacts() async throws -> CodeFacts
     /// SHA-256 of project files by path. - Throws: `not_found` naming the file that is missing.
     func digests(of files: [String]) async throws -> [String: String]
-    /// Registers and judges the model of a run whose steps all succeeded. `sources` are the runs that did the work (cache hits name others).
+    /// Registers and judges the model of a run whose steps all succeeded. `sources` are the runs that did the work (cache hits name
+    /// others).
     func conclude(_ run: PipelineRun, sources: [String]) async throws -> (modelVersion: String?, gate: JSONObject?, refused: String?)
 }
 

@@ -100,7 +100,8 @@ package struct Evaluation: Sendable, Hashable {
 
 /// Runs a version over evaluation rows. The composition root joins model runtimes with datasets.
 package protocol ModelEvaluator: Sendable {
-    /// The metrics asked for (those that make no sense for the model are left out), and the same metrics on each value of each slice column.
+    /// The metrics asked for (those that make no sense for the model are left out), and the same metrics on each value of each slice
+    /// column.
     func evaluate(
         _ version: ModelVersionRef, on data: EvaluationData, metrics: [String], slices: [String]
     ) async throws -> Evaluation

@@ -1,6 +1,7 @@
 package import Clockwork
 package import JSON
 
+/// Whether a check, or all of a gate, was passed.
 package enum GateVerdict: String, Sendable, CaseIterable {
     case passed, failed
 }
@@ -70,7 +71,8 @@ package struct GateReport: Sendable, Hashable {
             "id": .string(id), "model": .string(model), "version": .int(Int64(version)), "digest": .string(digest),
             "champion": JSONValue(champion), "data": .object(data.json), "rows": .int(Int64(rows)), "verdict": .string(verdict.rawValue),
             "checks": .array(checks.map { .object($0.json) }),
-            "metrics": .object(JSONObject(metrics.sorted { $0.key < $1.key }.map { (key: $0.key, value: .double($0.value)) })), "time": .string(time.rfc3339), "time_us": .int(time.microseconds),
+            "metrics": .object(JSONObject(metrics.sorted { $0.key < $1.key }.map { (key: $0.key, value: .double($0.value)) })),
+            "time": .string(time.rfc3339), "time_us": .int(time.microseconds),
         ]
     }
 

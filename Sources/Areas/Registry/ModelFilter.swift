@@ -1,11 +1,13 @@
 import Errors
 package import Filters
 
+/// What a search for registered models may compare.
 package enum ModelField: Sendable, Hashable {
     case tag(String)
     case name
 }
 
+/// One comparison of a search for registered models.
 package struct ModelCondition: Sendable, Equatable {
     package var field: ModelField
     package var comparator: FilterComparator
@@ -18,12 +20,14 @@ package struct ModelCondition: Sendable, Equatable {
     }
 }
 
+/// What registered models may be sorted by.
 package enum ModelOrderKey: String, Sendable, CaseIterable {
     case name
     case createdAt = "creation_timestamp"
     case updatedAt = "last_updated_timestamp"
 }
 
+/// One sort key of a search for registered models.
 package struct ModelOrder: Sendable, Hashable {
     package var key: ModelOrderKey
     package var ascending: Bool
@@ -54,11 +58,13 @@ package struct ModelSearch: Sendable {
     }
 }
 
+/// What a search for versions may compare.
 package enum ModelVersionField: Sendable, Hashable {
     case tag(String)
     case attribute(ModelVersionAttribute)
 }
 
+/// The attributes of versions that searches know; raw values are MLflow's.
 package enum ModelVersionAttribute: String, Sendable, CaseIterable {
     case name
     case runID = "run_id"
@@ -72,6 +78,7 @@ package enum ModelVersionAttribute: String, Sendable, CaseIterable {
     static let sortable: [ModelVersionAttribute] = [.name, .version, .createdAt, .updatedAt]
 }
 
+/// One comparison of a search for versions.
 package struct ModelVersionCondition: Sendable, Equatable {
     package var field: ModelVersionField
     package var comparator: FilterComparator
@@ -84,6 +91,7 @@ package struct ModelVersionCondition: Sendable, Equatable {
     }
 }
 
+/// One sort key of a search for versions.
 package struct ModelVersionOrder: Sendable, Hashable {
     package var attribute: ModelVersionAttribute
     package var ascending: Bool

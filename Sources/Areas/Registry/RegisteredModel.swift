@@ -54,6 +54,7 @@ package struct RegisteredModel: Sendable, Hashable {
     package static let promptTag = "mlflow.prompt.is_prompt"
 }
 
+/// The stages of MLflow; raw values are its canonical forms.
 package enum ModelStage: String, Sendable, CaseIterable {
     case none = "None"
     case staging = "Staging"

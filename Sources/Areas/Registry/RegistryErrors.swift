@@ -21,7 +21,10 @@ package enum RegistryErrors {
 
     package static func invalidSource(_ source: String, _ parameter: String) -> JidokaError {
         .invalidArgument(
-            "Invalid model version source: '\(source)'. The \(parameter) request parameter must identify the resource that contains the source."
+            """
+            Invalid model version source: '\(source)'. The \(parameter) request parameter must identify the \
+            resource that contains the source.
+            """
         )
     }
 }

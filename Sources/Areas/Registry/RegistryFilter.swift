@@ -39,7 +39,10 @@ package enum RegistryFilter {
             let name = ordering.field.key == "timestamp" ? ModelOrderKey.updatedAt.rawValue : ordering.field.key
             guard try tag(ordering.field) == nil, let key = ModelOrderKey(rawValue: name) else {
                 throw JidokaError.invalidArgument(
-                    "Invalid order by key '\(ordering.field.key)' specified. Valid keys are '{'name', 'creation_timestamp', 'last_updated_timestamp'}'"
+                    """
+                    Invalid order by key '\(ordering.field.key)' specified. Valid keys are '{'name', \
+                    'creation_timestamp', 'last_updated_timestamp'}'
+                    """
                 )
             }
             return ModelOrder(key: key, ascending: ordering.ascending)

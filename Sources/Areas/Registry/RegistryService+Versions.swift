@@ -32,7 +32,7 @@ package struct VersionRequest: Sendable {
 
 extension RegistryService {
     /// Registers and verifies: the version that comes back is ready, or failed with the reason in `statusMessage`. When verification
-    /// itself could not run it is pending, and `verify` may be tried again.
+    /// itself could not run, for example without ONNX Runtime, it is failed too, and `verify` may be tried again.
     package func registerVersion(_ request: VersionRequest, actor: String) async throws -> ModelVersion {
         try checkName(request.name)
         for tag in request.tags { try checkTag(tag) }
@@ -64,7 +64,8 @@ extension RegistryService {
             logger.warning("verification could not run", [("version", .string("\(version.ref)")), ("error", .string("\(failure)"))])
             return try await versions.update(
                 name: version.name, version: version.version,
-                ModelVersionChange(statusMessage: "not verified yet: \(failure.message)"), at: time.now(), events: [])
+                ModelVersionChange(status: .failed, statusMessage: "it could not be verified: \(failure.message)"), at: time.now(),
+                events: [versionEvent("model_version.rejected", version.name, version.version, actor, reason: failure.message)])
         }
         // What was verified before stays what it was: other bytes under the same version are a failure, not an update.
         let moved = version.verification.map { $0.isSound && $0.digest != report.digest } ?? false

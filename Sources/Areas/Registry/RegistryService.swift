@@ -112,7 +112,10 @@ package struct RegistryService: Sendable {
         }
         guard name != ".", name != "..", name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
             throw JidokaError.invalidArgument(
-                "Invalid value \(JSONValue.string(name).text) for parameter 'name' supplied: Names may be treated as files in certain cases,"
+                """
+                Invalid value \(JSONValue.string(name).text) for parameter 'name' supplied: Names may be \
+                treated as files in certain cases,
+                """
                     + " and must not resolve to other names when treated as such.")
         }
         guard name.unicodeScalars.count <= RegistryService.nameMax else {

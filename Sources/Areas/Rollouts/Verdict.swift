@@ -44,9 +44,9 @@ package struct Verdict: Sendable, Hashable {
 extension Verdict {
     /// Judges one look at a canary step.
     ///
-    /// `plan.alpha` is shared out evenly (Bonferroni) over the harm tests of all steps, so that a rollout of an equally good version is rolled
-    /// back with at most that probability. Counts are those of the step alone: across steps the shares and the population differ, and pooled
-    /// counts would compare apples with pears (Simpson's paradox).
+    /// `plan.alpha` is shared out evenly (Bonferroni) over the harm tests of all steps, so that a rollout of an equally good version is
+    /// rolled back with at most that probability. Counts are those of the step alone: across steps the shares and the population differ,
+    /// and pooled counts would compare apples with pears (Simpson's paradox).
     package static func judge(_ evidence: Evidence, plan: RolloutPlan, percent: Int, isLastStep: Bool) -> Verdict {
         let champion = evidence.champion
         let candidate = evidence.candidate
@@ -105,8 +105,8 @@ extension Verdict {
             // A version may answer a little slower without being sent back: a tenth of the answers beyond the champion's p99 is the limit.
             let answer = comparison.harm(control: champion.slowness, treatment: candidate.slowness, tolerance: 0.1)
             if answer.isProven {
-                return
-                    "answers are slower: \(candidate.slow) of \(candidate.requests) beyond the champion's p99, against \(champion.slow) of \(champion.requests)"
+                let rival = "against \(champion.slow) of \(champion.requests)"
+                return "answers are slower: \(candidate.slow) of \(candidate.requests) beyond the champion's p99, \(rival)"
             }
         }
         return nil

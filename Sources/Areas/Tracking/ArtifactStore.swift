@@ -10,7 +10,8 @@ package protocol ArtifactStore: Sendable {
     func entry(_ path: ArtifactPath) async throws -> ArtifactEntry?
     /// Hands over chunk after chunk. - Throws: `not_found`; `internal` when the bytes are damaged; whatever `take` throws.
     func read(_ path: ArtifactPath, _ take: @Sendable ([UInt8]) async throws -> Void) async throws
-    /// The direct children of a folder by name (nil: the root), at most `limit` (1...1000) after the child named `after`; empty when missing.
+    /// The direct children of a folder by name (nil: the root), at most `limit` (1...1000) after the child named `after`; empty when
+    /// missing.
     func list(_ folder: ArtifactPath?, after: String?, limit: Int) async throws -> [ArtifactEntry]
     /// Every file below a folder, by path; same bounds.
     func files(in folder: ArtifactPath, after: ArtifactPath?, limit: Int) async throws -> [ArtifactEntry]

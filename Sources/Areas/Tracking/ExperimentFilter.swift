@@ -1,11 +1,13 @@
 import Errors
 package import Filters
 
+/// What a search for experiments may compare.
 package enum ExperimentField: Sendable, Hashable {
     case tag(String)
     case attribute(ExperimentAttribute)
 }
 
+/// The attributes of experiments that searches know; raw values are MLflow's.
 package enum ExperimentAttribute: String, Sendable, CaseIterable {
     case name
     case id = "experiment_id"
@@ -15,6 +17,7 @@ package enum ExperimentAttribute: String, Sendable, CaseIterable {
     package var isNumeric: Bool { self == .createdAt || self == .updatedAt }
 }
 
+/// One comparison of a search for experiments; times are in milliseconds.
 package struct ExperimentCondition: Sendable, Equatable {
     package var field: ExperimentField
     package var comparator: FilterComparator
@@ -27,6 +30,7 @@ package struct ExperimentCondition: Sendable, Equatable {
     }
 }
 
+/// One sort key of a search for experiments.
 package struct ExperimentOrder: Sendable, Hashable {
     package var attribute: ExperimentAttribute
     package var ascending: Bool

@@ -1,6 +1,7 @@
 import Errors
 package import Filters
 
+/// What a search for logged models may compare.
 package enum LoggedModelField: Sendable, Hashable {
     case metric(String)
     case param(String)
@@ -8,6 +9,7 @@ package enum LoggedModelField: Sendable, Hashable {
     case attribute(LoggedModelAttribute)
 }
 
+/// The attributes of logged models that searches know; raw values are MLflow's.
 package enum LoggedModelAttribute: String, Sendable, CaseIterable {
     case name
     case id = "model_id"
@@ -21,6 +23,7 @@ package enum LoggedModelAttribute: String, Sendable, CaseIterable {
     package var isNumeric: Bool { self == .createdAt || self == .updatedAt }
 }
 
+/// One comparison of a search for logged models; times are in milliseconds.
 package struct LoggedModelCondition: Sendable, Equatable {
     package var field: LoggedModelField
     package var comparator: FilterComparator

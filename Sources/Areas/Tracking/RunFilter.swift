@@ -11,6 +11,7 @@ package enum RunField: Sendable, Hashable {
     case dataset(DatasetAttribute)
 }
 
+/// The attributes of runs that searches know; raw values are MLflow's.
 package enum RunAttribute: String, Sendable, CaseIterable {
     case id = "run_id"
     case name = "run_name"
@@ -24,6 +25,7 @@ package enum RunAttribute: String, Sendable, CaseIterable {
     package var isNumeric: Bool { self == .startTime || self == .endTime }
 }
 
+/// What is known of a run's datasets; `context` is the tag `mlflow.data.context`.
 package enum DatasetAttribute: String, Sendable, CaseIterable {
     case name, digest, context
 }

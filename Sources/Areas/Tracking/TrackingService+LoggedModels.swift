@@ -66,8 +66,11 @@ extension TrackingService {
         let bad: Set<Character> = ["/", ":", ".", "%", "\"", "'"]
         guard !name.isEmpty, !name.contains(where: bad.contains) else {
             throw JidokaError.invalidArgument(
-                "Invalid model name ('\(name)') provided. Model name must be a non-empty string and cannot contain the following characters: "
-                    + "('/', ':', '.', '%', '\"', \"'\")")
+                """
+                Invalid model name ('\(name)') provided. Model name must be a non-empty string and cannot \
+                contain the following characters:
+                """
+                    + " ('/', ':', '.', '%', '\"', \"'\")")
         }
         try TrackingLimits.check(name, "name", atMost: TrackingLimits.experimentNameMax)
     }

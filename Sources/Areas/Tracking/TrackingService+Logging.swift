@@ -96,7 +96,10 @@ extension TrackingService {
         guard twice.isEmpty else {
             let list = twice.map { "'\($0)'" }.joined(separator: ", ")
             throw JidokaError.invalidArgument(
-                "Duplicate parameter keys have been submitted: [\(list)]. Please ensure the request contains only one param value per param key."
+                """
+                Duplicate parameter keys have been submitted: [\(list)]. Please ensure the request contains \
+                only one param value per param key.
+                """
             )
         }
     }

@@ -57,8 +57,8 @@ final class SimulatedServing: Sendable {
     var switches: Int { state.withLock { $0.switches } }
     func forget() { state.withLock { $0.forgottenBefore = $0.tick } }
 
-    /// One tick of traffic: `rows` rows of a population, of which the share `misrouted` of the challenger's goes to the champion. Answers how
-    /// many rows each version got.
+    /// One tick of traffic: `rows` rows of a population, of which the share `misrouted` of the challenger's goes to the champion. Answers
+    /// how many rows each version got.
     func serve(rows: Int, population: Double, misrouted: Double, random: SeededRandom) -> [String: Int] {
         state.withLock { state in
             state.tick += 1

@@ -129,7 +129,10 @@ package enum FilterParser {
                 at += 1
                 guard case .text(let text) = token else {
                     throw JidokaError.invalidArgument(
-                        "While parsing a list in the query, expected string value, punctuation, or whitespace, but got different type in list: \(token.written)"
+                        """
+                        While parsing a list in the query, expected string value, punctuation, or whitespace, \
+                        but got different type in list: \(token.written)
+                        """
                     )
                 }
                 items.append(text)

@@ -49,6 +49,7 @@ package struct FilterField: Sendable, Hashable {
     }
 }
 
+/// How the two sides of a comparison relate; raw values are as written.
 package enum FilterComparator: String, Sendable, CaseIterable {
     case equal = "="
     case notEqual = "!="

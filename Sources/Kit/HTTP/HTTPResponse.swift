@@ -34,6 +34,7 @@ package struct HTTPResponse: Sendable {
     package var bytes: [UInt8] { if case .bytes(let bytes) = body { bytes } else { [] } }
 }
 
+/// Takes a streamed body piece by piece. `write` suspends while the client is slow, and throws `CancellationError` once it has left.
 package protocol HTTPBodyWriter: Sendable {
     func write(_ bytes: [UInt8]) async throws
 }

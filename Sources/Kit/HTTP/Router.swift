@@ -1,5 +1,6 @@
 package import Errors
 
+/// Answers one request. What it throws becomes the error body of its route.
 package typealias HTTPHandler = @Sendable (HTTPRequest) async throws -> HTTPResponse
 
 /// How much of the system a route lets its caller do. Access control checks it; a route without one cannot be declared.

@@ -45,6 +45,7 @@ package struct OutboundRequest: Sendable {
     }
 }
 
+/// What came back. `body` is empty when a sink took the bytes.
 package struct OutboundResponse: Sendable {
     package var status: Int
     /// In order, names as sent.

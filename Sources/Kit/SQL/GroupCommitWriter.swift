@@ -22,7 +22,8 @@ final class GroupCommitWriter: Sendable {
         self.time = time
         commitSeconds = metrics.histogram("jidoka_sql_commit_seconds", help: "Duration of one durable transaction.")
         commitJobs = metrics.histogram(
-            "jidoka_sql_commit_writes", help: "Writes that shared one durable transaction.", bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
+            "jidoka_sql_commit_writes", help: "Writes that shared one durable transaction.",
+            bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
         let owner = ConnectionOwner(connection)
         startThread { [self] in
             drain(owner.connection)

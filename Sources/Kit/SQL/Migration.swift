@@ -22,7 +22,8 @@ extension Database {
             let applied = Set(try connection.map("SELECT name FROM migrations") { $0.text(0) })
             if let newer = applied.subtracting(known).min() {
                 throw JidokaError.failedPrecondition(
-                    "the home folder was written by a newer version (it holds `\(newer)`)", hint: "run the newer program, or choose another --home")
+                    "the home folder was written by a newer version (it holds `\(newer)`)",
+                    hint: "run the newer program, or choose another --home")
             }
             for (position, migration) in migrations.enumerated() where !applied.contains(migration.name) {
                 try connection.script(migration.sql)

@@ -37,7 +37,8 @@ final class ReaderPool: Sendable {
 
     private func open() throws -> Connection {
         let connection = try Connection(path: path, readOnly: true)
-        try connection.script("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA case_sensitive_like=ON; PRAGMA mmap_size=268435456;")
+        try connection.script(
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA case_sensitive_like=ON; PRAGMA mmap_size=268435456;")
         return connection
     }
 }

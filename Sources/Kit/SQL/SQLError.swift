@@ -8,7 +8,9 @@ func sqlError(_ code: Int32, _ message: String, sql: String? = nil) -> JidokaErr
     case SQLITE_CONSTRAINT:
         JidokaError(.conflict, "the change conflicts with what is stored", cause: cause)
     case SQLITE_BUSY, SQLITE_LOCKED:
-        JidokaError(.unavailable, "the database is locked by another program", hint: "stop the other program that has this folder open", cause: cause)
+        JidokaError(
+            .unavailable, "the database is locked by another program", hint: "stop the other program that has this folder open",
+            cause: cause)
     case SQLITE_FULL:
         .diskFull("the disk is full: nothing was written", cause: cause)
     case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM:

@@ -15,7 +15,9 @@ struct LineChart {
         self.range = range
     }
 
-    private func x(_ index: Int) -> Double { left + (width - left - 10) * (values.count > 1 ? Double(index) / Double(values.count - 1) : 0.5) }
+    private func x(_ index: Int) -> Double {
+        left + (width - left - 10) * (values.count > 1 ? Double(index) / Double(values.count - 1) : 0.5)
+    }
     private func y(_ value: Double) -> Double {
         let share = (value - range.lowerBound) / max(range.upperBound - range.lowerBound, 1e-9)
         return height - 20 - (height - 30) * min(1, max(0, share))
@@ -30,7 +32,9 @@ struct LineChart {
             out += "<line class=\"grid\" x1=\"\(left)\" x2=\"\(width - 10)\" y1=\"\(line)\" y2=\"\(line)\"/>"
             out += "<text x=\"\(left - 6)\" y=\"\(fixed(y(value) + 4))\" text-anchor=\"end\">\((value * 100).rounded() / 100)</text>"
         }
-        if let limit { out += "<line class=\"limit\" x1=\"\(left)\" x2=\"\(width - 10)\" y1=\"\(fixed(y(limit)))\" y2=\"\(fixed(y(limit)))\"/>" }
+        if let limit {
+            out += "<line class=\"limit\" x1=\"\(left)\" x2=\"\(width - 10)\" y1=\"\(fixed(y(limit)))\" y2=\"\(fixed(y(limit)))\"/>"
+        }
         var path = ""
         var isDrawing = false
         for (index, value) in values.enumerated() {
@@ -65,7 +69,8 @@ struct BinChart {
                 var label = HTMLText()
                 label.text("\(bin.label): \(name) \((share * 1_000).rounded() / 10) %")
                 let x = ((Double(index) + shift) * width * 10).rounded() / 10
-                out += "<rect class=\"\(name)\" x=\"\(x)\" y=\"\(((40 - height) * 10).rounded() / 10)\" width=\"\((width * 4).rounded() / 10)\" "
+                let y = ((40 - height) * 10).rounded() / 10
+                out += "<rect class=\"\(name)\" x=\"\(x)\" y=\"\(y)\" width=\"\((width * 4).rounded() / 10)\" "
                 out += "height=\"\((height * 10).rounded() / 10)\"><title>\(label.html)</title></rect>"
             }
         }
@@ -82,13 +87,16 @@ enum ReportStyle {
         main{max-width:1080px;margin:0 auto;padding:24px}h1{font-size:26px}h2{font-size:18px;margin-top:32px}
         .facts{display:flex;flex-wrap:wrap;gap:12px 32px}.facts dt{color:var(--soft);font-size:12px}.facts dd{margin:0;font-weight:600}
         .charts{display:flex;flex-wrap:wrap;gap:24px}figure{margin:0;flex:1 1 440px}figcaption{color:var(--soft);font-size:13px}
-        svg{width:100%;height:auto}svg text{fill:var(--soft);font-size:10px}.grid{stroke:var(--line)}.limit{stroke:#dc2626;stroke-dasharray:4 3}
-        .line{fill:none;stroke:var(--a);stroke-width:2}circle{fill:var(--a)}.bins{width:160px}.reference{fill:var(--soft)}.current{fill:var(--b)}
+        svg{width:100%;height:auto}svg text{fill:var(--soft);font-size:10px}
+        .grid{stroke:var(--line)}.limit{stroke:#dc2626;stroke-dasharray:4 3}
+        .line{fill:none;stroke:var(--a);stroke-width:2}circle{fill:var(--a)}
+        .bins{width:160px}.reference{fill:var(--soft)}.current{fill:var(--b)}
         table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;padding:6px 8px;border-bottom:1px solid var(--line)}
         th{cursor:pointer;font-size:12px;color:var(--soft)}.n{text-align:right;font-variant-numeric:tabular-nums}
         .badge{border-radius:9px;padding:1px 8px;font-size:12px;background:var(--line)}.badge.stable,.badge.watching{background:#16a34a33}
         .badge.watch,.badge.suspect{background:#f59e0b44}.badge.significant,.badge.severe,.badge.confirmed{background:#dc262644}
-        .note{color:var(--soft);font-size:13px}input{padding:6px 10px;border:1px solid var(--line);border-radius:6px;background:transparent;color:inherit}
+        .note{color:var(--soft);font-size:13px}
+        input{padding:6px 10px;border:1px solid var(--line);border-radius:6px;background:transparent;color:inherit}
         """
 
     static let script = """

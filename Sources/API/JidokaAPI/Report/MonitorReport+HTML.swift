@@ -5,7 +5,8 @@ import Monitoring
 extension MonitorReport {
     var html: String {
         var page = HTMLText()
-        page.raw("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>")
+        page.raw(
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>")
         page.text("\(endpoint): drift and performance")
         page.raw("</title><style>\(ReportStyle.css)</style></head><body><main>")
         header(&page)
@@ -58,12 +59,19 @@ extension MonitorReport {
 
     private func features(_ page: inout HTMLText) {
         guard let newest else { return }
-        page.raw("<section><h2>Features in window \(newest.number)</h2><input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search\">")
-        page.raw("<table id=\"features\"><thead><tr><th>Feature</th><th>Verdict</th><th class=\"n\">PSI, corrected</th><th class=\"n\">PSI</th>")
-        page.raw("<th class=\"n\">p, adjusted</th><th class=\"n\">Missing</th><th>Reference and current</th><th>Reason</th></tr></thead><tbody>")
+        page.raw(
+            "<section><h2>Features in window \(newest.number)</h2>")
+        page.raw("<input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search\">")
+        page.raw(
+            "<table id=\"features\"><thead><tr><th>Feature</th><th>Verdict</th><th class=\"n\">PSI, corrected</th><th class=\"n\">PSI</th>")
+        page.raw(
+            "<th class=\"n\">p, adjusted</th><th class=\"n\">Missing</th><th>Reference and current</th><th>Reason</th></tr></thead><tbody>")
         for feature in newest.features.sorted(by: { ($0.psiCorrected ?? -1) > ($1.psiCorrected ?? -1) }) { row(feature, &page) }
-        page.raw("</tbody></table><p class=\"note\">PSI on reference quantiles with open ends, judged after subtracting its small-sample bias. Bands: ")
-        page.raw("0.1 watch, 0.2 significant, 0.25 severe. A feature drifts when the effect is large and its p-value survives false-discovery ")
+        page.raw(
+            "</tbody></table><p class=\"note\">PSI on reference quantiles with open ends, judged after subtracting its small-sample bias. ")
+        page.raw("Bands: ")
+        page.raw(
+            "0.1 watch, 0.2 significant, 0.25 severe. A feature drifts when the effect is large and its p-value survives false-discovery ")
         page.raw("control over all features and looks.</p></section>")
     }
 
@@ -83,15 +91,21 @@ extension MonitorReport {
     }
 
     private func windowTable(_ page: inout HTMLText) {
-        page.raw("<section><h2>Windows</h2><table><thead><tr><th class=\"n\">Window</th><th>Champion</th><th class=\"n\">Rows</th><th>Drift</th>")
-        page.raw("<th class=\"n\">Features drifted</th><th class=\"n\">Labelled</th><th class=\"n\">Accuracy</th><th class=\"n\">F1</th></tr></thead><tbody>")
+        page.raw(
+            "<section><h2>Windows</h2><table><thead><tr><th class=\"n\">Window</th><th>Champion</th><th class=\"n\">Rows</th><th>Drift</th>"
+        )
+        page.raw(
+            "<th class=\"n\">Features drifted</th><th class=\"n\">Labelled</th><th class=\"n\">Accuracy</th>")
+        page.raw("<th class=\"n\">F1</th></tr></thead><tbody>")
         for window in windows.reversed() {
             let drifted = window.features.count { $0.isDrifted }
             page.raw("<tr><td class=\"n\">\(window.number)</td><td>")
             page.text(window.champion)
             page.raw("</td><td class=\"n\">\(window.rows.lowerBound)–\(window.rows.upperBound)</td><td>")
-            page.raw("<span class=\"badge \(window.isDrifted ? "severe" : "stable")\">\(window.isDrifted ? "drifted" : "stable")</span></td>")
-            page.raw("<td class=\"n\">\(drifted) of \(window.features.count)</td><td class=\"n\">\(percent(window.performance.coverage))</td>")
+            page.raw(
+                "<span class=\"badge \(window.isDrifted ? "severe" : "stable")\">\(window.isDrifted ? "drifted" : "stable")</span></td>")
+            page.raw(
+                "<td class=\"n\">\(drifted) of \(window.features.count)</td><td class=\"n\">\(percent(window.performance.coverage))</td>")
             page.raw("<td class=\"n\">\(window.performance.metrics["accuracy"].map(percent) ?? "–")</td>")
             page.raw("<td class=\"n\">\(window.performance.metrics["f1"].map(short) ?? "–")</td></tr>")
         }
@@ -99,7 +113,9 @@ extension MonitorReport {
     }
 
     private func percent(_ share: Double) -> String { "\((share * 1_000).rounded() / 10) %" }
-    private func short(_ value: Double) -> String { abs(value) < 0.0005 && value != 0 ? "&lt;0.001" : "\((value * 1_000).rounded() / 1_000)" }
+    private func short(_ value: Double) -> String {
+        abs(value) < 0.0005 && value != 0 ? "&lt;0.001" : "\((value * 1_000).rounded() / 1_000)"
+    }
 }
 
 /// HTML under construction: `text` escapes, `raw` does not.

@@ -21,7 +21,8 @@ struct ChampionFactsSource: ChampionSource {
         let registered = try await registry.version(name: description.endpoint.model, number)
         let report = try await gates.newestReport(name: description.endpoint.model, version: number)
         return ChampionFacts(
-            version: version, datasetDigest: try await trainingData(of: registered), featureNames: served.signature.featureNames, gateMetrics: report?.metrics ?? [:])
+            version: version, datasetDigest: try await trainingData(of: registered), featureNames: served.signature.featureNames,
+            gateMetrics: report?.metrics ?? [:])
     }
 
     /// The digest that the pipeline tagged its runs with; of several datasets the one that the gate is judged on.

@@ -28,7 +28,8 @@ struct Evaluator: ModelEvaluator {
     ) async throws -> Evaluation {
         let declared = try line.data(data.dataset)
         guard let label = declared.label else {
-            throw JidokaError.failedPrecondition("dataset `\(data.dataset)` declares no `label`", hint: "add `label: COLUMN` to it in jidoka.yaml")
+            throw JidokaError.failedPrecondition(
+                "dataset `\(data.dataset)` declares no `label`", hint: "add `label: COLUMN` to it in jidoka.yaml")
         }
         let artifact = try await unpacker.unpack(model: version.name, version: String(version.version), location: version.location)
         let model = try await runtime.load(artifact)

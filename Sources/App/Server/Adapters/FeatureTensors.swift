@@ -25,7 +25,9 @@ enum FeatureTensors {
     }
 
     private static func tensor(_ spec: TensorSpec, _ shape: [Int], _ columns: [FeatureColumn], _ rows: Range<Int>) throws -> Tensor {
-        if spec.type == .bytes { return Tensor(name: spec.name, shape: shape, strings: rows.flatMap { row in columns.map { text($0, row) } }) }
+        if spec.type == .bytes {
+            return Tensor(name: spec.name, shape: shape, strings: rows.flatMap { row in columns.map { text($0, row) } })
+        }
         var cells: [Double] = []
         cells.reserveCapacity(rows.count * columns.count)
         for row in rows {
@@ -51,6 +53,7 @@ enum FeatureTensors {
     }
 
     private static func unsupported(_ spec: TensorSpec) -> JidokaError {
-        .failedPrecondition("input `\(spec.name)` of type \(spec.type.rawValue) and shape \(spec.shape.compact) cannot be filled from columns")
+        .failedPrecondition(
+            "input `\(spec.name)` of type \(spec.type.rawValue) and shape \(spec.shape.compact) cannot be filled from columns")
     }
 }

@@ -17,7 +17,8 @@ struct LineDesk: LineControl {
     let time: any TimeSource
     private let startedAt: UInt64
 
-    init(settings: ServerSettings, line: LineState, events: SQLEventLog, serving: ServingService, watchers: Watchers, time: any TimeSource) {
+    init(settings: ServerSettings, line: LineState, events: SQLEventLog, serving: ServingService, watchers: Watchers, time: any TimeSource)
+    {
         self.settings = settings
         self.line = line
         self.events = events
@@ -29,7 +30,8 @@ struct LineDesk: LineControl {
 
     func status() async throws -> JSONObject {
         [
-            "version": .string(jidokaVersion), "line": JSONValue(line.line?.name), "home": .string(settings.home), "project": .string(settings.project),
+            "version": .string(jidokaVersion), "line": JSONValue(line.line?.name), "home": .string(settings.home),
+            "project": .string(settings.project),
             "uptime_seconds": .double(Double((time.steadyNanoseconds() - startedAt) / 1_000_000) / 1_000),
             "events": .int(try await events.head().sequence),
             "endpoints": .array(

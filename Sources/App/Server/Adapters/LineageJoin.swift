@@ -55,7 +55,9 @@ struct LoggedPredictions: PredictionAccess {
     let time: any TimeSource
 
     func prediction(_ id: String) async throws -> JSONObject? { try await log.prediction(id: id)?.json }
-    func recent(endpoint: String, limit: Int) async throws -> [JSONObject] { try await log.recent(endpoint: endpoint, limit: limit).map(\.json) }
+    func recent(endpoint: String, limit: Int) async throws -> [JSONObject] {
+        try await log.recent(endpoint: endpoint, limit: limit).map(\.json)
+    }
 
     func add(_ labels: [Label]) async throws -> (accepted: Int, repeated: Int, unknown: Int) {
         let receipt = try await log.take(labels, at: time.now())
@@ -67,7 +69,8 @@ extension LoggedPrediction {
     var json: JSONObject {
         let features = zip(record.featureNames, record.features).map { (key: $0, value: $1.json) }
         var object: JSONObject = [
-            "id": .string(record.id), "endpoint": .string(record.endpoint), "route": .string(record.route.rawValue), "model": .string(record.model),
+            "id": .string(record.id), "endpoint": .string(record.endpoint), "route": .string(record.route.rawValue),
+            "model": .string(record.model),
             "version": .string(record.version), "unit": .string(record.unit), "time": .string(record.time.rfc3339),
             "latency_us": .int(record.latencyMicroseconds), "features": .object(JSONObject(features)), "prediction": record.prediction.json,
             "score": JSONValue(record.score), "error": JSONValue(record.error),

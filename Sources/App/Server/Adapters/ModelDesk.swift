@@ -21,14 +21,17 @@ struct ModelDesk: ModelControl {
         return [
             "name": .string(version.name), "version": .string(String(version.version)), "status": .string(version.status.rawValue),
             "status_message": .string(version.statusMessage), "source": .string(version.source), "run_id": .string(version.runID),
-            "model_id": .string(version.modelID), "stage": .string(version.stage.rawValue), "aliases": .array(version.aliases.map(JSONValue.string)),
+            "model_id": .string(version.modelID), "stage": .string(version.stage.rawValue),
+            "aliases": .array(version.aliases.map(JSONValue.string)),
             "digest": JSONValue(version.verification?.digest), "verification": version.verification.map { .object($0.json) } ?? .null,
             "gate": report.map { .object($0.json) } ?? .null, "created_at": .string(version.createdAt.rfc3339),
         ]
     }
 
     func version(_ name: String, _ version: String) async throws -> JSONObject {
-        do { return try await document(try await releases.registry.version(name: name, try number(version))) } catch var error as JidokaError {
+        do { return try await document(try await releases.registry.version(name: name, try number(version))) } catch var error
+            as JidokaError
+        {
             if error.code == .notFound { error.hint = "`jidoka models show \(name)` lists the versions that there are" }
             throw error
         }
@@ -62,6 +65,7 @@ struct ModelDesk: ModelControl {
     func startRollout(
         endpoint: String, version: String, steps: [Int]?, override: Bool, actor: String, reason: String
     ) async throws -> Rollout {
-        try await releases.startRollout(endpoint: endpoint, version: version, steps: steps, override: override, actor: actor, reason: reason)
+        try await releases.startRollout(
+            endpoint: endpoint, version: version, steps: steps, override: override, actor: actor, reason: reason)
     }
 }

@@ -30,7 +30,9 @@ struct ModelUnpacker: Sendable {
     let pool: BlockingPool
     let ids: any IDSource
 
-    func source(_ location: String) throws -> ModelFolder { ModelFolder(store: artifacts, pool: pool, path: try ArtifactPath(uri: location)) }
+    func source(_ location: String) throws -> ModelFolder {
+        ModelFolder(store: artifacts, pool: pool, path: try ArtifactPath(uri: location))
+    }
 
     /// The files of an artifact folder on this machine, with what their MLmodel says.
     func unpack(model: String, version: String, location: String) async throws -> ModelArtifact {

@@ -54,7 +54,8 @@ struct ProjectWorkspace: PipelineWorkspace {
         return prepared
     }
 
-    /// A name of its own in the run's folder: scripts see an ending that tells the format, and the object's own name stays out of their logs.
+    /// A name of its own in the run's folder: scripts see an ending that tells the format, and the object's own name stays out of their
+    /// logs.
     private func link(_ path: String, as name: String, run: String) async throws -> String {
         let folder = "\(runsFolder)/\(run)"
         return try await pool.run {
@@ -92,7 +93,10 @@ struct ProjectWorkspace: PipelineWorkspace {
         }
         let report = try await releases.judge(model, version.version, data: run.data, actor: actor)
         guard report.verdict == .passed else {
-            return (String(version.version), report.json, "the gate refused version \(version.version): \(report.failures.joined(separator: "; "))")
+            return (
+                String(version.version), report.json,
+                "the gate refused version \(version.version): \(report.failures.joined(separator: "; "))"
+            )
         }
         try await releases.makeFirstChampion(version, actor: actor)
         return (String(version.version), report.json, nil)

@@ -1,6 +1,7 @@
 import Clockwork
 import Datasets
 import Errors
+import Filters
 import JSON
 import JidokaAPI
 import Line
@@ -48,12 +49,16 @@ struct Releases: Sendable {
 
     private func newestModel(of run: Run) async throws -> LoggedModel? {
         let filter = try LoggedModelFilter.parse("source_run_id = '\(run.info.id)'")
-        let found = try await tracking.searchLoggedModels(LoggedModelSearch(experimentIDs: [run.info.experimentID], filter: filter, limit: 100)).items
+        let found = try await tracking.searchLoggedModels(
+            LoggedModelSearch(experimentIDs: [run.info.experimentID], filter: filter, limit: 100)
+        ).items
         return found.filter { $0.status == .ready }.max { $0.createdAt < $1.createdAt }
     }
 
     private func register(_ logged: LoggedModel, as name: String, actor: String) async throws -> ModelVersion {
-        do { _ = try await registry.createModel(name: name, actor: actor) } catch let error as JidokaError where error.code == .alreadyExists {}
+        do { _ = try await registry.createModel(name: name, actor: actor) } catch let error as JidokaError {
+            guard error.code == .alreadyExists else { throw error }
+        }
         let source = "models:/\(logged.id)"
         let known = try await versions(of: name).first { $0.source == source }
         if let known { return known }
@@ -64,7 +69,7 @@ struct Releases: Sendable {
     /// Newest first.
     func versions(of name: String) async throws -> [ModelVersion] {
         _ = try await registry.model(name: name)
-        let filter = try RegistryFilter.versions("name = '\(name)'")
+        let filter = FilterTree.leaf(ModelVersionCondition(field: .attribute(.name), comparator: .equal, value: .text(name)))
         return try await registry.searchVersions(ModelVersionSearch(filter: filter, limit: 1_000)).items.sorted { $0.version > $1.version }
     }
 
@@ -77,7 +82,8 @@ struct Releases: Sendable {
         if let given = data[gate.data] { digest = given } else { digest = try await datasets.version(dataset: gate.data).digest }
         let part = line.split(dataset: gate.data).holdout > 0 ? "holdout" : "all"
         return try await gates.judge(
-            name: model, version: version, gate: Gate(checks: gate.checks.map(Check.init)), on: EvaluationData(dataset: gate.data, version: digest, part: part),
+            name: model, version: version, gate: Gate(checks: gate.checks.map(Check.init)),
+            on: EvaluationData(dataset: gate.data, version: digest, part: part),
             champion: try await gates.champion(of: model), actor: actor)
     }
 
@@ -110,7 +116,8 @@ struct Releases: Sendable {
         let description = try serving.description(of: endpoint)
         guard let champion = description.endpoint.plan.champion else {
             throw JidokaError.failedPrecondition(
-                "endpoint `\(endpoint)` has no champion to compare with", hint: "promote a version first: `jidoka models promote \(description.endpoint.model) \(version)`")
+                "endpoint `\(endpoint)` has no champion to compare with",
+                hint: "promote a version first: `jidoka models promote \(description.endpoint.model) \(version)`")
         }
         guard let number = Int(version) else { throw JidokaError.invalidArgument("`\(version)` is no version number") }
         let model = description.endpoint.model

@@ -22,7 +22,8 @@ struct RetrainDesk: RetrainActions {
     func retrain(endpoint: String, rows: Int, request: String, reason: String) async throws -> String {
         let line = try line.require()
         guard let name = line.gate?.data ?? line.data.first?.name, let declared = line.data(named: name), let label = declared.label else {
-            throw JidokaError.failedPrecondition("no dataset of the line declares a `label` to retrain on", hint: "add `label: COLUMN` under `data`")
+            throw JidokaError.failedPrecondition(
+                "no dataset of the line declares a `label` to retrain on", hint: "add `label: COLUMN` under `data`")
         }
         let version = try await export(endpoint: endpoint, rows: rows, as: name, label: label, request: request, reason: reason)
         let run = try await pipelines.start(
@@ -42,7 +43,8 @@ struct RetrainDesk: RetrainActions {
         let count = try await log.exportLabelled(endpoint: endpoint, newest: rows, labelColumn: label, types: types, to: path)
         guard count >= RetrainDesk.rowsMin else {
             throw JidokaError.failedPrecondition(
-                "only \(count) labelled rows are there to retrain on, \(RetrainDesk.rowsMin) are needed", hint: "post labels to /api/v1/labels")
+                "only \(count) labelled rows are there to retrain on, \(RetrainDesk.rowsMin) are needed",
+                hint: "post labels to /api/v1/labels")
         }
         let addition = DatasetService.Addition(
             dataset: name, filename: "labelled.parquet", actor: "policy:retrain", reason: reason,
@@ -65,7 +67,9 @@ struct RetrainDesk: RetrainActions {
 
     func startRollout(endpoint: String, version: String, request: String, reason: String) async throws -> String {
         // Asked again after a restart, the rollout that was started then is the answer.
-        if let started = try await rollouts.rollouts(endpoint: endpoint, limit: 20).first(where: { $0.candidate == version && $0.actor == actor(request) }) {
+        if let started = try await rollouts.rollouts(endpoint: endpoint, limit: 20).first(where: {
+            $0.candidate == version && $0.actor == actor(request)
+        }) {
             return started.id
         }
         return try await releases.startRollout(

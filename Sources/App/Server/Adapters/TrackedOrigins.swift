@@ -7,7 +7,9 @@ struct TrackedOrigins: ModelOrigins {
     let tracking: TrackingService
 
     func artifactRoot(ofRun id: String) async throws -> String? {
-        do { return try await tracking.runInfo(id: id).artifactURI } catch let error as JidokaError where error.code == .notFound { return nil }
+        do { return try await tracking.runInfo(id: id).artifactURI } catch let error as JidokaError where error.code == .notFound {
+            return nil
+        }
     }
 
     func loggedModel(id: String) async throws -> (artifactRoot: String, runID: String)? {

@@ -15,7 +15,8 @@ struct Verification: ModelVerifier {
         let folder = try unpacker.source(source.location)
         let entries = try await folder.files()
         var report = VerificationReport(
-            files: entries.count, bytes: entries.reduce(0) { $0 + $1.size }, digest: ModelFolder.identity(of: entries), flavors: [], loads: nil,
+            files: entries.count, bytes: entries.reduce(0) { $0 + $1.size }, digest: ModelFolder.identity(of: entries), flavors: [],
+            loads: nil,
             predicts: nil, detail: "")
         guard let text = try await folder.contents("MLmodel") else {
             report.problem = entries.isEmpty ? "no files were logged" : "there is no MLmodel file"
@@ -25,7 +26,8 @@ struct Verification: ModelVerifier {
         let description = try MLmodelFile(text)
         report.flavors = description.flavors
         guard let data = description.onnxData else {
-            report.detail = "\(entries.count) files have their digests; the server does not load \(description.flavors.joined(separator: ", "))"
+            report.detail =
+                "\(entries.count) files have their digests; the server does not load \(description.flavors.joined(separator: ", "))"
             return report
         }
         guard entries.contains(where: { $0.relativePath == data }) else {

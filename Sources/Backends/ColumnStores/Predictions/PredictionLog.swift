@@ -117,8 +117,8 @@ extension PredictionLog: PredictionSink {
         if taken > 0 { wake.yield() }
     }
 
-    /// Writes what waits, again and again, until the task is cancelled; then once more. After a failed write (a full disk) it waits twice as
-    /// long as before, at most `retryMax`; after a failed seal the next one is tried `sealRetry` later, and writing goes on meanwhile.
+    /// Writes what waits, again and again, until the task is cancelled; then once more. After a failed write (a full disk) it waits twice
+    /// as long as before, at most `retryMax`; after a failed seal the next one is tried `sealRetry` later, and writing goes on meanwhile.
     package func run() async throws {
         var pause = options.flushInterval
         var nextSeal = time.now()

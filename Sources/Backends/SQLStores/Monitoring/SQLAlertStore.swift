@@ -50,8 +50,8 @@ package struct SQLAlertStore: AlertStore {
         try await database.read { connection in
             try connection.map(
                 """
-                SELECT a.id, a.level, a.event, a.subject_type, a.subject_id, a.reason, a.state, a.fired_at, a.count, a.acknowledged_by, a.payload,
-                    d.channel, d.attempt, d.due_at
+                SELECT a.id, a.level, a.event, a.subject_type, a.subject_id, a.reason, a.state, a.fired_at, a.count, a.acknowledged_by,
+                    a.payload, d.channel, d.attempt, d.due_at
                 FROM deliveries d JOIN alerts a ON a.id = d.alert WHERE d.state = 'waiting' AND d.due_at <= ? ORDER BY d.due_at LIMIT ?
                 """, [.int(now.microseconds), .int(Int64(limit))]
             ) { row in

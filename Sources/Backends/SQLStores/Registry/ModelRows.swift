@@ -50,7 +50,10 @@ enum ModelRows {
             ModelAlias(alias: $0.text(0), version: Int($0.int(1)))
         }
         let latest = try connection.map(
-            "SELECT \(versionColumns) FROM model_versions v JOIN registered_models m ON m.number = v.model WHERE v.model = ? AND v.version IN"
+            """
+            SELECT \(versionColumns) FROM model_versions v JOIN registered_models m ON m.number = v.model \
+            WHERE v.model = ? AND v.version IN
+            """
                 + " (SELECT max(version) FROM model_versions WHERE model = ? AND deleted_at IS NULL GROUP BY stage) ORDER BY v.version",
             [.int(number), .int(number)], versionHeader)
         model.latestVersions = try latest.map { try filled($0.version, $0.number, $0.model, on: connection, aliases: false) }

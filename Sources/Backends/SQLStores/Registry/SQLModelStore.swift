@@ -14,7 +14,10 @@ package struct SQLModelStore: ModelStore {
     package func create(_ model: RegisteredModel, events: [EventDraft]) async throws {
         try await database.write { connection in
             try connection.execute(
-                "INSERT INTO registered_models (name, description, created_at, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
+                """
+                INSERT INTO registered_models (name, description, created_at, updated_at) VALUES (?, ?, ?, ?) \
+                ON CONFLICT (name) DO NOTHING
+                """,
                 [.text(model.name), .text(model.description), .int(model.createdAt.microseconds), .int(model.updatedAt.microseconds)])
             guard connection.changes == 1 else { throw RegistryErrors.modelExists(model.name) }
             let number = connection.lastInsertID

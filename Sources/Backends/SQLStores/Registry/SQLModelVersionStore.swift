@@ -58,7 +58,10 @@ package struct SQLModelVersionStore: ModelVersionStore {
             let (_, row) = try ModelRows.number(of: name, version, on: connection)
             try connection.execute(
                 "UPDATE model_versions SET description = coalesce(?, description), status = coalesce(?, status),"
-                    + " status_message = coalesce(?, status_message), verification = coalesce(?, verification), updated_at = ? WHERE number = ?",
+                    + """
+                     status_message = coalesce(?, status_message), verification = coalesce(?, verification), \
+                    updated_at = ? WHERE number = ?
+                    """,
                 [
                     SQLValue(change.description), SQLValue(change.status?.rawValue), SQLValue(change.statusMessage),
                     SQLValue(change.verification.map { JSONValue.object($0.json).text }), .int(time.microseconds), .int(row),
@@ -76,7 +79,10 @@ package struct SQLModelVersionStore: ModelVersionStore {
             let now = SQLValue.int(time.microseconds)
             if archiveOthers {
                 try connection.execute(
-                    "UPDATE model_versions SET stage = ?, updated_at = ? WHERE model = ? AND stage = ? AND number != ? AND deleted_at IS NULL",
+                    """
+                    UPDATE model_versions SET stage = ?, updated_at = ? WHERE model = ? AND stage = ? AND \
+                    number != ? AND deleted_at IS NULL
+                    """,
                     [.text(ModelStage.archived.rawValue), now, .int(model), .text(stage.rawValue), .int(row)])
             }
             try connection.execute(
@@ -143,7 +149,10 @@ package struct SQLModelVersionStore: ModelVersionStore {
         var orders = search.orders.map { "\(column($0.attribute)) \($0.ascending ? "ASC" : "DESC")" }
         if orders.isEmpty { orders = ["v.updated_at DESC"] }
         let sql =
-            "SELECT \(ModelRows.versionColumns) FROM model_versions v JOIN registered_models m ON m.number = v.model WHERE \(conditions.text)"
+            """
+            SELECT \(ModelRows.versionColumns) FROM model_versions v JOIN registered_models m ON m.number = \
+            v.model WHERE \(conditions.text)
+            """
             + " ORDER BY \((orders + ["m.name ASC", "v.version DESC"]).joined(separator: ", ")) LIMIT ? OFFSET ?"
         return (sql, conditions.bindings + [.int(Int64(search.limit) + 1), .int(Int64(search.offset))])
     }

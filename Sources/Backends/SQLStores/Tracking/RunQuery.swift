@@ -27,8 +27,8 @@ struct RunQuery: Sendable {
         }
         if !search.orders.contains(where: { $0.field == .attribute(.startTime) }) { keys.append("r.start_time DESC") }
         keys.append("r.id ASC")
-        sql =
-            "SELECT \(RunReader.columns) FROM runs r\(joins) WHERE \(conditions.text) ORDER BY \(keys.joined(separator: ", ")) LIMIT ? OFFSET ?"
+        let order = keys.joined(separator: ", ")
+        sql = "SELECT \(RunReader.columns) FROM runs r\(joins) WHERE \(conditions.text) ORDER BY \(order) LIMIT ? OFFSET ?"
         bindings = joinBindings + conditions.bindings + [.int(Int64(search.limit) + 1), .int(Int64(search.offset))]
     }
 
@@ -55,7 +55,10 @@ struct RunQuery: Sendable {
         case .context:
             let (clause, bindings) = FilterSQL.comparison("t.value", comparator, value)
             sql.add(
-                "r.number IN (SELECT i.run FROM run_dataset_tags t JOIN run_datasets i ON i.number = t.input WHERE t.key = ? AND \(clause))",
+                """
+                r.number IN (SELECT i.run FROM run_dataset_tags t JOIN run_datasets i ON i.number = t.input \
+                WHERE t.key = ? AND \(clause))
+                """,
                 [.text(DatasetInput.contextTag)] + bindings)
         }
     }

@@ -16,7 +16,10 @@ package struct SQLExperimentStore: ExperimentStore {
             let taken = try connection.first("SELECT 1 FROM experiments WHERE name = ?", [.text(draft.name)]) { _ in true } ?? false
             guard !taken else { throw TrackingErrors.experimentExists(draft.name) }
             try connection.execute(
-                "INSERT INTO experiments (id, name, artifact_location, lifecycle, created_at, updated_at) VALUES (?, ?, '', 'active', ?, ?)",
+                """
+                INSERT INTO experiments (id, name, artifact_location, lifecycle, created_at, updated_at) \
+                VALUES (?, ?, '', 'active', ?, ?)
+                """,
                 [SQLValue(draft.id), .text(draft.name), .int(draft.time.microseconds), .int(draft.time.microseconds)])
             let id = connection.lastInsertID
             let location = draft.artifactLocation ?? "\(draft.artifactRoot)/\(id)"

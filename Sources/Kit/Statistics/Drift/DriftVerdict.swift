@@ -30,6 +30,7 @@ package struct JudgedSignal: Sendable, Hashable {
     package let severity: DriftSeverity
 }
 
+/// The verdict on one feature of a window, with every signal that led to it.
 package struct FeatureVerdict: Sendable, Hashable {
     package let feature: String
     package let verdict: DriftVerdict
