@@ -193,8 +193,7 @@ struct PipelineMachinePropertyTests {
         var starts: [String: Int] = [:]
         var restarts = 0
         var verdicts: Set<String> = []
-        var isConcluding = false
-        var isCancelled = false
+        var (isConcluding, isCancelled) = (false, false)
         func carryOut(_ actions: [PipelineMachine.Action]) {
             for action in actions {
                 switch action {
