@@ -73,7 +73,7 @@ extension Verdict {
         }
         if isLastStep {
             if better.isProven {
-                return verdict(.pass("not worse by \(points(plan.margin)): at least \(points(better.bound)) in accuracy"))
+                return verdict(.pass("accuracy changes by at least \(points(better.bound)); the margin is \(points(-plan.margin))"))
             }
             return verdict(.undecided("at least \(points(better.bound)), needed is more than \(points(-plan.margin))"))
         }
