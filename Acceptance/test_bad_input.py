@@ -222,16 +222,16 @@ def test_full_disk_is_an_error_and_loses_nothing(tmp_path: Path) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.mount(b"none", str(disk).encode(), b"tmpfs", 0, b"size=24m") != 0:
         pytest.skip(f"mounting a small file system needs rights: {os.strerror(ctypes.get_errno())}")
+    server = Jidoka(tmp_path, home=disk / "home")
     try:
-        server = Jidoka(tmp_path, home=disk / "home")
         server.start()
         written, status = fill(server)
         assert status in (500, 503, 507), status
         for path in written:
             assert requests.get(server.url + path, timeout=30).status_code == 200, path
         assert requests.get(server.url + "/health", timeout=5).status_code in (200, 503)
-        server.stop()
     finally:
+        server.stop()
         libc.umount2(str(disk).encode(), 2)
 
 
