@@ -11,7 +11,7 @@ final class RawClient: Sendable {
     }
     private let descriptor: Int32
 
-    init(port: UInt16, timeoutSeconds: Int = 20) throws {
+    init(port: UInt16, timeoutSeconds: Int = 60) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var limit = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
