@@ -45,7 +45,7 @@ struct JoinedEvidence: EvidenceSource {
     func evidence(endpoint: String, champion: String, candidate: String, since: Timestamp) async throws -> Evidence {
         let statistics = try serving.statistics(of: endpoint, since: since)
         let labelled = log.evidence(endpoint: endpoint, versions: [champion, candidate], since: since)
-        let slow = limits.limit(endpoint: endpoint, champion: champion, serving: serving)
+        let slow = try limits.limit(endpoint: endpoint, champion: champion, serving: serving)
         func arm(_ version: String) -> ArmEvidence {
             let counts = statistics[version] ?? VersionStatistics()
             let labels = labelled[version] ?? VersionEvidence()

@@ -12,12 +12,11 @@ final class SlowLimits: Sendable {
     private let limits = Mutex<[Key: Double]>([:])
     private static let leastMicroseconds = 1_000.0
 
-    /// Microseconds.
-    func limit(endpoint: String, champion: String, serving: ServingService) -> Double {
+    /// Microseconds. A champion that has answered nothing yet has the least limit. - Throws: `not_found` for an unknown endpoint.
+    func limit(endpoint: String, champion: String, serving: ServingService) throws -> Double {
         let key = Key(endpoint: endpoint, champion: champion)
         if let known = limits.withLock({ $0[key] }) { return known }
-        // An endpoint that is not in memory has no statistics yet: the least limit holds then.
-        let p99 = (try? serving.statistics(of: endpoint)[champion]?.latency.quantile(0.99)) ?? nil
+        let p99 = try serving.statistics(of: endpoint)[champion]?.latency.quantile(0.99)
         let limit = max(SlowLimits.leastMicroseconds, p99 ?? 0)
         if p99 != nil { limits.withLock { $0[key] = limit } }
         return limit
