@@ -1,4 +1,5 @@
 import Errors
+import JSON
 import Events
 import SQLStores
 import Testing
@@ -41,6 +42,19 @@ import Tracking
                     values (run_name='a', mlflow.runName='b').
                     """
             )
+        }
+    }
+
+    @Test func `the history of logged models grows, and a tag that is no list is left alone`() async throws {
+        try await with { fixture in
+            let id = try await fixture.run()
+            let key = "mlflow.log-model.history"
+            for name in ["a", "b"] { try await fixture.service.addToModelHistory(runID: id, ["artifact_path": .string(name)]) }
+            let history = try await fixture.service.run(id: id).tags.first { $0.key == key }?.value
+            #expect(history == #"[{"artifact_path":"a"},{"artifact_path":"b"}]"#)
+            try await fixture.service.setTag(runID: id, Tracking.Tag(key: key, value: "not a list"))
+            await #expect(throws: JidokaError.self) { try await fixture.service.addToModelHistory(runID: id, ["artifact_path": "c"]) }
+            #expect(try await fixture.service.run(id: id).tags.first { $0.key == key }?.value == "not a list")
         }
     }
 

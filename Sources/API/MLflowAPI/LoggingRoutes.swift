@@ -54,11 +54,8 @@ extension RouteTable {
         }
         // Clients before 3.0: the model's description goes into a tag.
         add("POST", "runs/log-model", .write) { call in
-            let runID = try call.fields.runID()
             let model = try JSONValue.parse(try call.fields.requiredText("model_json"))
-            let run = try await tracking.run(id: runID)
-            let before = run.tags.first { $0.key == ReservedTag.loggedModels }.flatMap { try? JSONValue.parse($0.value).arrayValue } ?? []
-            try await tracking.setTag(runID: runID, Tag(key: ReservedTag.loggedModels, value: JSONValue.array(before + [model]).text))
+            try await tracking.addToModelHistory(runID: try call.fields.runID(), model)
             return .empty
         }
     }

@@ -1,5 +1,5 @@
 import Errors
-import JSON
+package import JSON
 
 extension TrackingService {
     /// One metric point.
@@ -19,6 +19,20 @@ extension TrackingService {
         guard try await runs.deleteTag(key: key, id: runID) else {
             throw JidokaError.notFound("No tag with name: \(key) in run with id \(runID)")
         }
+    }
+
+    /// Adds one model's description to the tag in which clients before 3.0 keep their list of logged models.
+    /// - Throws: `invalid_argument` when the tag holds something else: it is left as it is.
+    package func addToModelHistory(runID: String, _ model: JSONValue) async throws {
+        var history: [JSONValue] = []
+        if let tag = try await run(id: runID).tags.first(where: { $0.key == ReservedTag.loggedModels }) {
+            guard let known = try JSONValue.parse(tag.value).arrayValue else {
+                throw JidokaError.invalidArgument(
+                    "the tag `\(ReservedTag.loggedModels)` of run '\(runID)' is no list", hint: "delete the tag, then log the model again")
+            }
+            history = known
+        }
+        try await setTag(runID: runID, Tag(key: ReservedTag.loggedModels, value: JSONValue.array(history + [model]).text))
     }
 
     /// Everything is checked before anything is written; a refused name leaves nothing behind.
