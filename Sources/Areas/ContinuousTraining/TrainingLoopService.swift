@@ -159,20 +159,8 @@ package struct TrainingLoopRunner: Service {
     }
 
     package func run() async throws {
-        while true {
-            do {
-                try await loop.begin()
-                break
-            } catch let error as JidokaError {
-                logger.warning("the training loop cannot begin yet", [("error", .string(error.description))])
-            }
-            try await time.sleep(for: interval)
-        }
-        while true {
-            try await time.sleep(for: interval)
-            do { try await loop.step() } catch let error as JidokaError {
-                logger.warning("the training loop could not go on", [("error", .string(error.description))])
-            }
-        }
+        let repetition = Repetition(every: interval, time: time, logger: logger)
+        try await repetition.untilDone("the training loop cannot begin yet") { try await loop.begin() }
+        try await repetition.forever("the training loop could not go on") { try await loop.step() }
     }
 }

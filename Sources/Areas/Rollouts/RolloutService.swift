@@ -206,20 +206,8 @@ package struct RolloutLooker: Service {
     }
 
     package func run() async throws {
-        while true {
-            do {
-                try await rollouts.resumeAll()
-                break
-            } catch let error as JidokaError {
-                logger.warning("rollouts could not be taken up yet", [("error", .string(error.description))])
-            }
-            try await time.sleep(for: interval)
-        }
-        while true {
-            try await time.sleep(for: interval)
-            do { try await rollouts.lookAtAll() } catch let error as JidokaError {
-                logger.warning("rollouts could not be looked at", [("error", .string(error.description))])
-            }
-        }
+        let repetition = Repetition(every: interval, time: time, logger: logger)
+        try await repetition.untilDone("rollouts could not be taken up yet") { try await rollouts.resumeAll() }
+        try await repetition.forever("rollouts could not be looked at") { try await rollouts.lookAtAll() }
     }
 }
