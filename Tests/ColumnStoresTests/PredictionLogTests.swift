@@ -56,6 +56,20 @@ import Testing
         #expect(try await log.prediction(id: row(5).id)?.position == 0)
     }
 
+    @Test func `a row is found by id whatever the writer is doing at that moment`() async throws {
+        let bench = try Bench()
+        let log = try await bench.openLog()
+        let writer = Task { try await log.run() }
+        for n in 0..<400 {
+            log.record([row(n)])
+            #expect(try await log.prediction(id: row(n).id)?.record.id == row(n).id)
+            // Now and then the writer is at it when the row is asked for.
+            if n % 3 == 0 { try await FixedTime().sleep(for: .zero) }
+        }
+        writer.cancel()
+        try await writer.value
+    }
+
     @Test func `shadow and failed rows are found by id but never counted`() async throws {
         let bench = try Bench()
         let log = try await bench.openLog()

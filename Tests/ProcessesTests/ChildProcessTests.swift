@@ -24,7 +24,7 @@ struct ChildProcessTests {
     }
 
     @Test func `a signal reaches the whole group and shows in the status`() throws {
-        let child = try spawn(["sh", "-c", "sleep 100 & echo $! > pid; wait"])
+        let child = try spawn(["sh", "-c", "sleep 100 & echo $! > part; mv part pid; wait"])
         while !FileManager.default.fileExists(atPath: folder + "/pid") { sched_yield() }
         child.signal(SIGTERM)
         #expect(child.wait() == 128 + 15)

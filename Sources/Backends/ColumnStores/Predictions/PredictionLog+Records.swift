@@ -7,13 +7,11 @@ extension PredictionLog {
     /// The most records of one page.
     package static let recordsMax = 10_000
 
-    /// The prediction with this id, wherever it was served, with its label; nil when no log holds it. A row that still waits for the
-    /// writer is
-    /// written first, so an id is found as soon as its answer was sent.
+    /// The prediction with this id, wherever it was served, with its label; nil when no log holds it. A row that waits for the writer, or
+    /// that the writer holds at this moment, is written first, so an id is found as soon as its answer was sent.
     package func prediction(id: String) async throws -> LoggedPrediction? {
         if let found = try await find(id) { return found }
-        guard queued > 0 else { return nil }
-        try await flush()
+        try await settle()
         return try await find(id)
     }
 

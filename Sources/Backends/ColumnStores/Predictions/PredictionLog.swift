@@ -125,7 +125,7 @@ extension PredictionLog: PredictionSink {
         for await _ in wakeups {
             do { try await time.sleep(for: pause) } catch { break }
             do {
-                try await pool.run { try self.writeQueued() }
+                try await settle()
                 pause = options.flushInterval
             } catch {
                 let waiting = Int64(queued)
@@ -142,7 +142,7 @@ extension PredictionLog: PredictionSink {
                 nextSeal = time.now() + PredictionLog.sealRetry
             }
         }
-        try await pool.run { try self.writeQueued() }
+        try await settle()
     }
 
     private static let retryMax = Duration.seconds(10)
@@ -150,9 +150,12 @@ extension PredictionLog: PredictionSink {
 
     /// Makes all recorded rows durable and readable, and seals what is due.
     package func flush() async throws {
-        try await pool.run { try self.writeQueued() }
+        try await settle()
         try await sealDue()
     }
+
+    /// Makes all recorded rows durable and readable, those too that the writer has taken from the queue and not shown yet.
+    func settle() async throws { try await pool.run { try self.writeQueued() } }
 
     private func sealDue() async throws {
         let now = time.now()
