@@ -122,6 +122,17 @@ class Server:
             total += next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")), 0)
         return total / 1024
 
+    def highest_megabytes(self) -> float:
+        """The sum of what each process has had at most since it started."""
+        total = 0
+        for pid in self.processes():
+            try:
+                status = Path(f"/proc/{pid}/status").read_text()
+            except OSError:
+                continue
+            total += next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0)
+        return total / 1024
+
     def cpu_seconds(self) -> float:
         total = 0
         for pid in self.processes():

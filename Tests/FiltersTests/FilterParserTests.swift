@@ -40,9 +40,14 @@ import Testing
     }
 
     static let refused: [(String, String)] = [
-        ("metrics.a > 1 OR metrics.b > 2", "Invalid clause(s) in filter string: 'OR'"),
-        ("(metrics.a > 1)", "Invalid clause(s) in filter string: '('"),
-        ("NOT metrics.a > 1", "Invalid clause(s) in filter string: 'NOT'"),
+        ("(metrics.a > 1", "Invalid clause(s) in filter string: '('"),
+        ("metrics.a > 1)", "Invalid clause(s) in filter string: ')'"),
+        ("()", "Invalid clause(s) in filter string: ')'"),
+        ("metrics.a > 1 OR", "Invalid clause(s) in filter string: 'OR'"),
+        ("OR metrics.a > 1", "Invalid clause(s) in filter string: 'OR'"),
+        ("NOT", "Invalid clause(s) in filter string: 'NOT'"),
+        ("metrics.a BETWEEN 1", "BETWEEN takes two numbers"),
+        ("metrics.a NOT BETWEEN 'a' AND 'b'", "NOT BETWEEN takes two numbers"),
         ("metrics.a", "Invalid clause(s) in filter string: 'metrics.a'"),
         ("metrics.a > 1 metrics.b > 2", "Invalid clause(s) in filter string: 'metrics.b'"),
         ("metrics.a > 1 AND", "Invalid clause(s) in filter string: 'AND'"),
@@ -58,6 +63,58 @@ import Testing
         #expect(error?.code == .invalidArgument)
         #expect(error?.message == message)
     }
+
+    /// The tree in words: leaves by the name of their key.
+    private func words(_ tree: FilterTree<FilterComparison>) -> String {
+        switch tree {
+        case .leaf(let comparison): comparison.field.key
+        case .all(let parts): "(" + parts.map(words).joined(separator: " and ") + ")"
+        case .any(let parts): "(" + parts.map(words).joined(separator: " or ") + ")"
+        case .not(let part): "not " + words(part)
+        }
+    }
+
+    @Test(arguments: [
+        ("a = 1 OR b = 2", "(a or b)"), ("a = 1 or b = 2 and c = 3", "(a or (b and c))"),
+        ("(a = 1 OR b = 2) AND c = 3", "((a or b) and c)"),
+        ("NOT a = 1 AND b = 2", "(not a and b)"), ("NOT (a = 1 AND b = 2)", "not (a and b)"), ("NOT NOT a = 1", "not not a"),
+        ("((a = 1))", "a"), ("a BETWEEN 1 AND 2 AND b = 3", "(a and b)"), ("a NOT IN (1, 2.5) OR NOT b IN ('x')", "(a or not b)"),
+    ])
+    func `NOT binds before AND, and AND before OR`(text: String, tree: String) throws {
+        #expect(try words(FilterParser.parse(text)) == tree)
+    }
+
+    @Test(arguments: [
+        ("a IN (1, -2.5)", FilterComparator.isIn, FilterLiteral.numbers([1, -2.5])),
+        ("a BETWEEN -1 AND 2e3", .between, .range(-1, 2_000)), ("a not between 0 and 1", .notBetween, .range(0, 1)),
+    ])
+    func `lists and ranges of numbers are read`(text: String, comparator: FilterComparator, value: FilterLiteral) throws {
+        let leaf = try #require(try FilterParser.parse(text).leaves.first)
+        #expect(leaf.comparator == comparator)
+        #expect(leaf.value == value)
+    }
+
+    @Test func `deep nesting is refused, not followed`() throws {
+        let deep = String(repeating: "(", count: 10_000) + "a = 1" + String(repeating: ")", count: 10_000)
+        #expect(throws: JidokaError.self) { try FilterParser.parse(deep) }
+        #expect(throws: JidokaError.self) { try FilterParser.parse(String(repeating: "NOT ", count: 10_000) + "a = 1") }
+        let fine = String(repeating: "(", count: 30) + "a = 1" + String(repeating: ")", count: 30)
+        #expect(try FilterParser.parse(fine).leaves.count == 1)
+    }
+
+    @Test func `more than a hundred comparisons are refused`() throws {
+        let many = Array(repeating: "a = 1", count: 101)
+        #expect(throws: JidokaError.self) { try FilterParser.parse(many.joined(separator: " OR ")) }
+        #expect(try FilterParser.parse(many.dropLast().joined(separator: " OR ")).leaves.count == 100)
+    }
+
+    @Test(arguments: [
+        ("5", 5.0), ("-0.5", -0.5), ("+1e3", 1_000), (".5", 0.5), ("1e-05", 1e-5), ("007", 7),
+    ])
+    func `texts that are numbers are read as such`(text: String, number: Double) { #expect(FilterNumber.read(text) == number) }
+
+    @Test(arguments: ["", "abc", "nan", "inf", "Infinity", "0x10", "1e999", " 5", "5 ", "5abc", "--1", "1e", "e5", "-", "1,5", "True"])
+    func `texts that are no numbers are not`(text: String) { #expect(FilterNumber.read(text) == nil) }
 
     @Test(arguments: [
         ("metrics.m", FilterOrdering(field: .init(entity: "metrics", key: "m"), ascending: true)),
@@ -75,7 +132,7 @@ import Testing
     }
 
     @Test func `any bytes are read or refused, never trapped on`() {
-        let alphabet = Array("ab.'\"`=<>!() ,-+1e9ANDORLIKE\n")
+        let alphabet = Array("ab.'\"`=<>!() ,-+1e9ANDORNOTLIKE\n")
         var state: UInt64 = 7
         for _ in 0..<20_000 {
             var text = ""

@@ -18,12 +18,16 @@ import Tracking
 
     static let refused: [(String, String)] = [
         ("metrics.m = '1'", "Expected numeric value type for metric. Found '1'"),
-        ("params.p = 1", "Expected a quoted string value for parameter (e.g. 'my-value'). Got value 1"),
+        ("params.p LIKE 1", "Expected a quoted string value for parameter (e.g. 'my-value'). Got value 1"),
         ("tags.t = 1", "Expected a quoted string value for tag (e.g. 'my-value'). Got value 1"),
         ("foo.m > 1", "Invalid entity type 'foo'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']"),
         ("status = 1", "Expected a quoted string value for attributes. Got value 1"),
         ("start_time > '1'", "Expected numeric value type for numeric attribute: start_time. Found '1'"),
-        ("status IN ('a')", "Only ['run_id'] attributes support comparison with a list of quoted string values."),
+        ("run_id IN (1)", "While parsing a list in the query, expected string value, punctuation, or whitespace, but got different type"),
+        ("run_id IN ('a', 1)", "While parsing a list in the query, expected string value, punctuation, or whitespace, but got different"),
+        ("tags.t IN (1)", "While parsing a list in the query, expected string value, punctuation, or whitespace, but got different type"),
+        ("metrics.m IN ('a')", "Expected numeric value type for metric. Found ('a')"),
+        ("run_name BETWEEN 1 AND 2", "Invalid comparator 'BETWEEN' not one of '{'!=', '=', 'LIKE', 'ILIKE', 'IN', 'NOT IN'}'"),
         ("dataset.name = 1", "Expected a quoted string value for dataset attributes. Got value 1"),
         ("dataset.foo = 'x'", "Invalid dataset key 'foo' specified. Valid keys are '{'name', 'digest', 'context'}'"),
         ("status IS NULL", "IS NULL / IS NOT NULL is only supported for tags and params, not for 'attribute' 'status'"),
@@ -38,6 +42,13 @@ import Tracking
         #expect(error?.code == .invalidArgument)
         #expect(error?.message.hasPrefix(message) == true, "\(error?.message ?? "")")
     }
+
+    @Test(arguments: [
+        "params.p = 1", "params.p IN (1, 2)", "params.p NOT BETWEEN 1 AND 2", "params.p IN ('a')", "status IN ('FINISHED', 'FAILED')",
+        "metrics.m IS NULL", "metrics.m BETWEEN 0 AND 1", "start_time IN (1, 2)", "end_time IS NOT NULL", "dataset.name IS NULL",
+        "NOT (tags.t NOT IN ('a') OR metrics.m IN (0.5))",
+    ])
+    func `what goes beyond MLflow is understood`(text: String) throws { _ = try RunFilter.parse(text) }
 
     @Test func `the same key twice in an order is refused`() {
         #expect(throws: JidokaError.self) { try RunFilter.orders(["metrics.m", "metrics.m DESC"]) }

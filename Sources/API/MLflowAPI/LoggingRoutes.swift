@@ -6,7 +6,11 @@ extension RouteTable {
     /// What training scripts send all the time.
     mutating func addLogging() {
         let tracking = services.tracking
-        add("POST", "runs/log-metric", .write) { call in
+        add("POST", "runs/log-metric", .write) { bytes in
+            guard let (runID, metric) = LogBatchReader.single(bytes) else { return false }
+            try await tracking.logMetric(runID: runID, metric)
+            return true
+        } otherwise: { call in
             try await tracking.logMetric(runID: try call.fields.runID(), try call.fields.metric())
             return .empty
         }
@@ -24,7 +28,11 @@ extension RouteTable {
             try await tracking.deleteTag(runID: try call.fields.runID(), key: try call.fields.requiredText("key"))
             return .empty
         }
-        add("POST", "runs/log-batch", .write) { call in
+        add("POST", "runs/log-batch", .write) { bytes in
+            guard let batch = LogBatchReader.batch(bytes) else { return false }
+            try await tracking.logBatch(batch)
+            return true
+        } otherwise: { call in
             let batch = RunBatch(
                 runID: try call.fields.runID(), metrics: try call.fields.objects("metrics").map { try $0.metric() },
                 params: try call.fields.params("params"), tags: try call.fields.tags("tags"))

@@ -55,6 +55,21 @@ struct RouteTable {
         }
     }
 
+    /// A route that is called all the time: `quick` takes bodies in their plain form and answers false when it cannot tell; then the body
+    /// is read into fields as for any route.
+    mutating func add(
+        _ method: String, _ path: String, _ permission: Permission, quick: @escaping @Sendable ([UInt8]) async throws -> Bool,
+        otherwise handler: @escaping @Sendable (MLflowCall) async throws -> HTTPResponse
+    ) {
+        for prefix in ["/api", "/ajax-api"] {
+            addRaw(method, "\(prefix)/2.0/mlflow/\(path)", permission) { request in
+                let body = try await RequestFields.bytes(of: request)
+                if try await quick(body) { return .empty }
+                return try await handler(MLflowCall(request: request, fields: RequestFields(RequestFields.object(body))))
+            }
+        }
+    }
+
     /// A route that handles its request itself.
     mutating func addRaw(_ method: String, _ pattern: String, _ permission: Permission, handler: @escaping HTTPHandler) {
         routes.append(

@@ -44,13 +44,22 @@ struct RequestFields: Sendable {
         return object
     }
 
-    private static func body(_ request: HTTPRequest) async throws -> JSONObject {
-        let type = request.headers["content-type"]?.split(separator: ";").first.map { trimmed(String($0)).lowercased() }
-        if request.method == "POST", type != "application/json" {
-            throw JidokaError.invalidArgument("Bad Request. Content-Type must be one of ['application/json'].")
+    private static func body(_ request: HTTPRequest) async throws -> JSONObject { object(try await bytes(of: request)) }
+
+    /// The body of a call. - Throws: `invalid_argument` unless it says that it is JSON.
+    static func bytes(of request: HTTPRequest) async throws -> [UInt8] {
+        let said = request.headers["content-type"]
+        if request.method == "POST", said != "application/json" {
+            let type = said?.split(separator: ";").first.map { trimmed(String($0)).lowercased() }
+            guard type == "application/json" else {
+                throw JidokaError.invalidArgument("Bad Request. Content-Type must be one of ['application/json'].")
+            }
         }
-        let bytes = try await request.collectBody(upTo: bodyMax)
-        // As the reference: what cannot be read counts as nothing said, and a string is read once more (old clients encode twice).
+        return try await request.collectBody(upTo: bodyMax)
+    }
+
+    /// As the reference: what cannot be read counts as nothing said, and a string is read once more (old clients encode twice).
+    static func object(_ bytes: [UInt8]) -> JSONObject {
         guard var value = try? JSONValue.parse(bytes) else { return [:] }
         if case .string(let text) = value, let inner = try? JSONValue.parse(text) { value = inner }
         return value.objectValue ?? [:]

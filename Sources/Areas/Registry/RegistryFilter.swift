@@ -7,10 +7,10 @@ package enum RegistryFilter {
         try FilterParser.parse(text).map { comparison in
             guard let key = try tag(comparison.field) else {
                 guard comparison.field.key == "name" else { throw unknown(comparison.field.key, ["name"]) }
-                try checkText(comparison, lists: true)
+                try checkText(comparison)
                 return ModelCondition(field: .name, comparator: comparison.comparator, value: comparison.value)
             }
-            try checkText(comparison, lists: false)
+            try checkText(comparison, nullable: true)
             return ModelCondition(field: .tag(key), comparator: comparison.comparator, value: comparison.value)
         }
     }
@@ -18,7 +18,7 @@ package enum RegistryFilter {
     package static func versions(_ text: String?) throws -> FilterTree<ModelVersionCondition> {
         try FilterParser.parse(text).map { comparison in
             if let key = try tag(comparison.field) {
-                try checkText(comparison, lists: false)
+                try checkText(comparison, nullable: true)
                 return ModelVersionCondition(field: .tag(key), comparator: comparison.comparator, value: comparison.value)
             }
             guard let attribute = ModelVersionAttribute(rawValue: comparison.field.key),
@@ -27,7 +27,7 @@ package enum RegistryFilter {
             if attribute == .version {
                 try checkNumber(comparison)
             } else {
-                try checkText(comparison, lists: attribute == .runID || attribute == .name)
+                try checkText(comparison)
             }
             return ModelVersionCondition(field: .attribute(attribute), comparator: comparison.comparator, value: comparison.value)
         }
@@ -78,10 +78,12 @@ package enum RegistryFilter {
             "Invalid attribute key '\(key)' specified. Valid keys are '{\(known.map { "'\($0)'" }.joined(separator: ", "))}'")
     }
 
-    private static func checkText(_ comparison: FilterComparison, lists: Bool) throws {
-        let plain: Set<FilterComparator> = [.equal, .notEqual, .like, .ilike]
+    /// MLflow takes lists of names and run ids only; here every text may be compared with a list, and a tag may be missing (`nullable`).
+    private static func checkText(_ comparison: FilterComparison, nullable: Bool = false) throws {
+        let known: Set<FilterComparator> = [.equal, .notEqual, .like, .ilike, .isIn, .notIn]
         let wantsList = comparison.comparator == .isIn || comparison.comparator == .notIn
-        guard plain.contains(comparison.comparator) || (lists && wantsList) else {
+        if nullable, comparison.value == .none { return }
+        guard known.contains(comparison.comparator) else {
             throw JidokaError.invalidArgument("Invalid comparator for attribute: \(comparison.comparator.rawValue)")
         }
         switch comparison.value {
@@ -94,12 +96,18 @@ package enum RegistryFilter {
     }
 
     private static func checkNumber(_ comparison: FilterComparison) throws {
-        guard FilterComparator.numeric.contains(comparison.comparator) else {
+        let ours: Set<FilterComparator> = [.isIn, .notIn, .between, .notBetween]
+        guard FilterComparator.numeric.contains(comparison.comparator) || ours.contains(comparison.comparator) else {
             throw JidokaError.invalidArgument(
                 "Invalid comparator for attribute \(comparison.field.key): \(comparison.comparator.rawValue)")
         }
-        guard case .number(let value, _) = comparison.value, Int64(exactly: value) != nil else {
-            throw JidokaError.invalidArgument("Invalid value for numeric attribute '\(comparison.field.key)': \(comparison.value.written)")
+        switch comparison.value {
+        case .number(let value, _) where FilterComparator.numeric.contains(comparison.comparator) && Int64(exactly: value) != nil: return
+        case .numbers where comparison.comparator == .isIn || comparison.comparator == .notIn: return
+        case .range: return
+        default:
+            throw JidokaError.invalidArgument(
+                "Invalid value for numeric attribute '\(comparison.field.key)': \(comparison.value.written)")
         }
     }
 }

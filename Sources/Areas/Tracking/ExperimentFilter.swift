@@ -70,7 +70,7 @@ package enum ExperimentFilter {
             switch field {
             case .tag: try FilterRules.check(comparison, as: .tag)
             case .attribute(let attribute):
-                try FilterRules.check(comparison, as: attribute.isNumeric ? .number(attribute.rawValue) : .text, listsAllowed: true)
+                try FilterRules.check(comparison, as: attribute.isNumeric ? .number(attribute.rawValue) : .text)
             }
             return ExperimentCondition(field: field, comparator: comparison.comparator, value: comparison.value)
         }

@@ -59,11 +59,14 @@ package enum LoggedModelFilter {
             case .param: try FilterRules.check(comparison, as: .param)
             case .tag: try FilterRules.check(comparison, as: .tag)
             case .attribute(let attribute):
-                try FilterRules.check(comparison, as: attribute.isNumeric ? .number(attribute.rawValue) : .text, listsAllowed: true)
+                try FilterRules.check(comparison, as: attribute.isNumeric ? .number(attribute.rawValue) : .text)
             }
             var value = comparison.value
             // Clients write the short names of the states.
-            if field == .attribute(.status), case .text(let short) = value, let status = status(short) { value = .text(status.rawValue) }
+            if field == .attribute(.status) {
+                if case .text(let short) = value { value = .text(statusName(short)) }
+                if case .list(let shorts) = value { value = .list(shorts.map(statusName)) }
+            }
             return LoggedModelCondition(field: field, comparator: comparison.comparator, value: value)
         }
     }
@@ -79,6 +82,8 @@ package enum LoggedModelFilter {
                 "Invalid order by field name: \(fieldName).", hint: "sort by an attribute, or by `metrics.` and a key")
         }
     }
+
+    private static func statusName(_ written: String) -> String { status(written)?.rawValue ?? written }
 
     private static func status(_ short: String) -> LoggedModelStatus? {
         switch short.uppercased() {

@@ -30,7 +30,11 @@ package enum DatasetAttribute: String, Sendable, CaseIterable {
     case name, digest, context
 }
 
-/// One comparison of a run search. `!=` on a param, tag or metric does not match runs without the key; a NaN metric matches only `!=`.
+/// One comparison of a run search.
+///
+/// `!=`, `NOT IN` and `NOT BETWEEN` on a param, tag or metric do not match runs without the key; a NaN metric matches only these three. A
+/// param that is compared with a number is read by `FilterNumber` and matches nothing when it is none. What is missing matches only `IS
+/// NULL`, so every comparison is true or false, and a NOT before it is its opposite.
 package struct RunCondition: Sendable, Equatable {
     package var field: RunField
     package var comparator: FilterComparator
@@ -130,11 +134,9 @@ package enum RunFilter {
 
     private static func condition(_ comparison: FilterComparison) throws -> RunCondition {
         let field = try field(comparison.field)
-        try FilterRules.check(comparison, as: kind(of: field), listsAllowed: field == .attribute(.id) || isDataset(field))
+        try FilterRules.check(comparison, as: kind(of: field), nullable: field == .attribute(.endTime))
         return RunCondition(field: field, comparator: comparison.comparator, value: comparison.value)
     }
-
-    private static func isDataset(_ field: RunField) -> Bool { if case .dataset = field { true } else { false } }
 
     private static func kind(of field: RunField) -> FilterRules.Kind {
         switch field {

@@ -5,7 +5,9 @@ import JSON
 /// normal form as a path, because such names may become file names.
 enum TrackingNames {
     /// - Throws: `invalid_argument` with the words of the MLflow server; `path` names the field, for example `metrics[3].name`.
-    static func check(_ name: String, path: String) throws {
+    static func check(_ name: String, path: @autoclosure () -> String) throws {
+        if isPlain(name) { return }
+        let path = path()
         guard name.unicodeScalars.allSatisfy(isAllowed) else {
             throw invalid(
                 name, path,
@@ -17,6 +19,17 @@ enum TrackingNames {
                 name, path,
                 "Names may be treated as files in certain cases, and must not resolve to other names when treated as such. "
                     + "This name would resolve to '\(normal)'")
+        }
+    }
+
+    /// Letters, digits and marks of ASCII without a slash, not beginning with a point: nearly all names, and beyond doubt.
+    private static func isPlain(_ name: String) -> Bool {
+        guard let first = name.utf8.first, first != 0x2E else { return false }
+        return name.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2D, 0x2E, 0x20, 0x3A: true
+            default: false
+            }
         }
     }
 

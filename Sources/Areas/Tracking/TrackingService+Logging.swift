@@ -75,12 +75,13 @@ extension TrackingService {
         try await runs.addOutputs(runID: runID, models: models)
     }
 
-    func checkMetric(_ metric: Metric, path: String) throws -> Metric {
-        let prefix = path.isEmpty ? "" : "\(path)."
-        try TrackingNames.check(metric.key, path: "\(prefix)name")
+    /// - Parameter path: where the metric stands in the request, for messages.
+    func checkMetric(_ metric: Metric, path: @autoclosure () -> String) throws -> Metric {
+        func field(_ name: String) -> String { path().isEmpty ? name : "\(path()).\(name)" }
+        try TrackingNames.check(metric.key, path: field("name"))
         guard metric.timestamp >= 0 else {
             throw JidokaError.invalidArgument(
-                "Invalid value \(metric.timestamp) for parameter '\(prefix)timestamp' supplied: metric '\(metric.key)' "
+                "Invalid value \(metric.timestamp) for parameter '\(field("timestamp"))' supplied: metric '\(metric.key)' "
                     + "(value=\(metric.value)). Timestamp must be a nonnegative long (64-bit integer) ")
         }
         try TrackingLimits.check(metric.key, "Metric name", atMost: TrackingLimits.keyMax)
@@ -90,8 +91,8 @@ extension TrackingService {
         return metric
     }
 
-    func checkParam(_ param: Param, path: String) throws -> Param {
-        try TrackingNames.check(param.key, path: path.isEmpty ? "key" : "\(path).key")
+    func checkParam(_ param: Param, path: @autoclosure () -> String) throws -> Param {
+        try TrackingNames.check(param.key, path: path().isEmpty ? "key" : "\(path()).key")
         try TrackingLimits.check(param.key, "Param key", atMost: TrackingLimits.keyMax)
         return Param(key: param.key, value: TrackingLimits.truncated(param.value, to: TrackingLimits.paramValueMax))
     }

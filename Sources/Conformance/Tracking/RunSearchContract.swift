@@ -5,6 +5,7 @@ import Tracking
 package enum RunSearchContract {
     package static let checks: [ContractCheck<TrackingStores>] = [
         ContractCheck("filters match as MLflow's do", filters),
+        ContractCheck("OR, NOT, lists, ranges and numbers go beyond MLflow", beyond),
         ContractCheck("orders put NaN and missing last in both directions", orders),
         ContractCheck("pages follow one another without gaps", pages),
         ContractCheck("only the experiments and lifecycles asked for are searched", scope),
@@ -51,6 +52,28 @@ package enum RunSearchContract {
         ("dataset.context = 'test'", []), ("metrics.m > 0 AND params.p = '10' AND tags.`a b` = 'Hello'", ["b"]),
         ("params.p = 'x'' OR 1=1 --'", []),
     ]
+
+    /// c's metric is NaN; d has no metric and no param, is finished at 100 and read a dataset.
+    private static let beyondTable: [(filter: String, ids: [String])] = [
+        ("metrics.m = 1 OR params.p = '10'", ["a", "b"]), ("metrics.m = 1 OR params.p = '10' AND metrics.m = 5", ["a"]),
+        ("(metrics.m = 1 OR params.p = '10') AND metrics.m > 1", ["b"]), ("NOT metrics.m = 1", ["b", "c", "d"]),
+        ("NOT (metrics.m = 1 OR params.p = '2')", ["b", "d"]), ("NOT params.p IS NULL AND NOT params.p = '1'", ["b", "c"]),
+        ("metrics.m IN (1, 2)", ["a", "b"]), ("metrics.m NOT IN (1, 5)", ["b", "c"]), ("metrics.m BETWEEN 1.5 AND 2", ["b"]),
+        ("metrics.m NOT BETWEEN 1.5 AND 2", ["a", "c"]), ("metrics.m IS NULL", ["d"]), ("metrics.m IS NOT NULL", ["a", "b", "c"]),
+        ("params.p > 1", ["b", "c"]), ("params.p >= 2 AND params.p < 10", ["c"]), ("params.p = 1.0", ["a"]),
+        ("params.p IN (10, 2)", ["b", "c"]), ("params.p IN ('10', 'x')", ["b"]), ("params.p NOT IN ('10')", ["a", "c"]),
+        ("params.p BETWEEN 2 AND 10", ["b", "c"]), ("tags.`a b` IN ('Hello', 'x')", ["b"]), ("tags.`a b` IS NULL", ["a", "c", "d"]),
+        ("status IN ('FINISHED', 'FAILED')", ["d"]), ("start_time IN (1, 4)", ["a", "d"]), ("start_time BETWEEN 2 AND 3", ["b", "c"]),
+        ("end_time IS NULL", ["a", "b", "c"]), ("NOT end_time > 0", ["a", "b", "c"]), ("NOT end_time > 100", ["a", "b", "c", "d"]),
+        ("dataset.name IS NULL", ["a", "b", "c"]), ("dataset.context IS NOT NULL", ["d"]),
+        ("NOT dataset.name = 'census'", ["a", "b", "c"]),
+        ("NOT (params.p > 1 AND NOT metrics.m > 0)", ["a", "b", "d"]),
+    ]
+
+    @Sendable private static func beyond(_ stores: TrackingStores) async throws {
+        let one = try await fill(stores)
+        for (filter, wanted) in beyondTable { try Broken.unless(try await ids(stores, one, filter), is: wanted, filter) }
+    }
 
     @Sendable private static func filters(_ stores: TrackingStores) async throws {
         let one = try await fill(stores)

@@ -27,7 +27,7 @@ package struct TrackingStores: Sendable {
     }
 
     @discardableResult
-    func experiment(_ name: String, tags: [Tag] = [], after milliseconds: Int64 = 0) async throws -> Experiment {
+    package func experiment(_ name: String, tags: [Tag] = [], after milliseconds: Int64 = 0) async throws -> Experiment {
         let time = Timestamp(milliseconds: TrackingStores.start.milliseconds + milliseconds)
         let draft = ExperimentDraft(name: name, artifactLocation: nil, artifactRoot: "mlflow-artifacts:", tags: tags, time: time)
         return try await experiments.create(draft) { TrackingStores.event("experiment.created", "experiment", $0.id) }

@@ -14,9 +14,10 @@ package final class Database: Sendable {
     /// Opens or creates the file. `readers` connections answer reads, each on its own thread.
     package init(path: String, readers: Int = 2, metrics: MetricsRegistry, time: any TimeSource = SystemTime()) throws {
         let connection = try Connection(path: path, readOnly: false)
+        // 32 MB of log before its pages are written to their places: a batch of many metrics touches the same pages as the one before it.
         try connection.script(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000;"
-                + " PRAGMA case_sensitive_like=ON; PRAGMA wal_autocheckpoint=2000;")
+                + " PRAGMA case_sensitive_like=ON; PRAGMA wal_autocheckpoint=8000;")
         writer = GroupCommitWriter(connection, metrics: metrics, time: time)
         self.readers = ReaderPool(path: path, count: readers)
     }

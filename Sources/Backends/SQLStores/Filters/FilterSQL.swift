@@ -2,11 +2,14 @@ import Filters
 import SQL
 
 /// Conditions that are joined by AND, with their bindings in order. Values and keys are always bound, never written into the text.
+///
+/// Every clause is true or false, never NULL, so that NOT gives the runs that AND leaves out: a column that may be NULL is compared through
+/// `compareNullable`.
 struct FilterSQL {
     private(set) var clauses: [String] = []
     private(set) var bindings: [SQLValue] = []
 
-    var text: String { clauses.isEmpty ? "1" : clauses.joined(separator: " AND ") }
+    var text: String { clauses.isEmpty ? "1 = 1" : clauses.joined(separator: " AND ") }
 
     mutating func add(_ clause: String, _ bindings: [SQLValue] = []) {
         clauses.append(clause)
@@ -18,7 +21,25 @@ struct FilterSQL {
         switch tree {
         case .leaf(let leaf): compile(leaf, &self)
         case .all(let parts): for part in parts { add(part, compile: compile) }
+        case .any(let parts):
+            var texts: [String] = []
+            var values: [SQLValue] = []
+            for part in parts {
+                let inner = FilterSQL.part(part, compile)
+                texts.append("(\(inner.text))")
+                values += inner.bindings
+            }
+            add(parts.isEmpty ? "1 = 0" : "(\(texts.joined(separator: " OR ")))", values)
+        case .not(let part):
+            let inner = FilterSQL.part(part, compile)
+            add("NOT (\(inner.text))", inner.bindings)
         }
+    }
+
+    private static func part<Leaf>(_ tree: FilterTree<Leaf>, _ compile: (Leaf, inout FilterSQL) -> Void) -> FilterSQL {
+        var sql = FilterSQL()
+        sql.add(tree, compile: compile)
+        return sql
     }
 
     mutating func isOneOf(_ column: String, _ values: [SQLValue]) {
@@ -31,6 +52,13 @@ struct FilterSQL {
         add(clause, bindings)
     }
 
+    /// The same for a column that may be NULL, which then matches `IS NULL` only.
+    mutating func compareNullable(_ column: String, _ comparator: FilterComparator, _ value: FilterLiteral) {
+        let (clause, bindings) = FilterSQL.comparison(column, comparator, value)
+        let isNullTest = comparator == .isNull || comparator == .isNotNull
+        add(isNullTest ? clause : "(\(column) IS NOT NULL AND \(clause))", bindings)
+    }
+
     static func comparison(_ column: String, _ comparator: FilterComparator, _ value: FilterLiteral) -> (String, [SQLValue]) {
         switch comparator {
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
@@ -38,38 +66,49 @@ struct FilterSQL {
         case .like: return ("\(column) LIKE ?", [scalar(value)])
         case .ilike: return ("lower(\(column)) LIKE lower(?)", [scalar(value)])
         case .isIn, .notIn:
-            guard case .list(let items) = value else { return ("0", []) }
+            let items = list(value)
             let marks = Array(repeating: "?", count: items.count).joined(separator: ", ")
-            return ("\(column) \(comparator.rawValue) (\(marks))", items.map(SQLValue.text))
+            return ("\(column) \(comparator.rawValue) (\(marks))", items)
+        case .between, .notBetween:
+            guard case .range(let low, let high) = value else { return ("1 = 0", []) }
+            return ("\(column) \(comparator.rawValue) ? AND ?", [number(low), number(high)])
         case .isNull: return ("\(column) IS NULL", [])
         case .isNotNull: return ("\(column) IS NOT NULL", [])
         }
     }
 
     /// A condition on a table of keys and values, for example tags. `!=` needs the key to be there; IS NULL means that it is not.
+    /// A comparison with a number reads `numbers`, the column of values that are numbers: a value that is none matches no such comparison.
     mutating func keyed(
-        _ column: String, in table: String, owner: String, key: String, comparator: FilterComparator, value: FilterLiteral
+        _ column: String, in table: String, owner: String, key: String, comparator: FilterComparator, value: FilterLiteral,
+        numbers: String = "number"
     ) {
         let select = "SELECT \(owner) FROM \(table) WHERE key = ?"
         switch comparator {
         case .isNull: add("\(column) NOT IN (\(select))", [.text(key)])
         case .isNotNull: add("\(column) IN (\(select))", [.text(key)])
         default:
-            let (clause, values) = FilterSQL.comparison("value", comparator, value)
+            let (clause, values) = FilterSQL.comparison(value.isNumeric ? numbers : "value", comparator, value)
             add("\(column) IN (\(select) AND \(clause))", [.text(key)] + values)
         }
     }
 
-    /// A condition on metric values that are kept as (is_nan, value): NaN matches only `!=`.
+    /// A condition on metric values that are kept as (is_nan, value): NaN matches only `!=`, `NOT IN` and `NOT BETWEEN`. IS NULL means that
+    /// the metric is not there.
     mutating func metric(
         _ column: String, in table: String, owner: String, key: String, comparator: FilterComparator, value: FilterLiteral,
         extra: (clause: String, bindings: [SQLValue])? = nil
     ) {
-        let (clause, values) = FilterSQL.comparison("value", comparator, value)
-        let condition = comparator == .notEqual ? "(is_nan = 1 OR \(clause))" : "is_nan = 0 AND \(clause)"
+        var condition = ""
+        var values: [SQLValue] = []
+        if comparator != .isNull, comparator != .isNotNull {
+            let (clause, bindings) = FilterSQL.comparison("value", comparator, value)
+            condition = comparator.isNegative ? " AND (is_nan = 1 OR \(clause))" : " AND is_nan = 0 AND \(clause)"
+            values = bindings
+        }
         let more = extra.map { " AND (\($0.clause))" } ?? ""
         add(
-            "\(column) IN (SELECT \(owner) FROM \(table) WHERE key = ? AND \(condition)\(more))",
+            "\(column) \(comparator == .isNull ? "NOT IN" : "IN") (SELECT \(owner) FROM \(table) WHERE key = ?\(condition)\(more))",
             [.text(key)] + values + (extra?.bindings ?? []))
     }
 
@@ -77,7 +116,17 @@ struct FilterSQL {
         switch value {
         case .text(let text): .text(text)
         case .number(let number, let written): Int64(written).map(SQLValue.int) ?? .double(number)
-        case .none, .list: .null
+        case .none, .list, .numbers, .range: .null
         }
     }
+
+    private static func list(_ value: FilterLiteral) -> [SQLValue] {
+        switch value {
+        case .list(let items): items.map(SQLValue.text)
+        case .numbers(let items): items.map(number)
+        case .none, .text, .number, .range: []
+        }
+    }
+
+    private static func number(_ value: Double) -> SQLValue { Int64(exactly: value).map(SQLValue.int) ?? .double(value) }
 }

@@ -39,6 +39,7 @@ struct RunQuery: Sendable {
             sql.metric("r.number", in: "metric_series", owner: "run", key: key, comparator: comparator, value: value)
         case .param(let key): sql.keyed("r.number", in: "params", owner: "run", key: key, comparator: comparator, value: value)
         case .tag(let key): sql.keyed("r.number", in: "tags", owner: "run", key: key, comparator: comparator, value: value)
+        case .attribute(.endTime): sql.compareNullable(column(.endTime), comparator, value)
         case .attribute(let attribute): sql.compare(column(attribute), comparator, value)
         case .dataset(let attribute): dataset(attribute, comparator, value, into: &sql)
         }
@@ -47,20 +48,22 @@ struct RunQuery: Sendable {
     private static func dataset(
         _ attribute: DatasetAttribute, _ comparator: FilterComparator, _ value: FilterLiteral, into sql: inout FilterSQL
     ) {
+        let isNullTest = comparator == .isNull || comparator == .isNotNull
+        let select: String
+        var bindings: [SQLValue] = []
+        let compared: (clause: String, bindings: [SQLValue])
         switch attribute {
         case .name, .digest:
-            let (clause, bindings) = FilterSQL.comparison("d.\(attribute.rawValue)", comparator, value)
-            sql.add(
-                "r.number IN (SELECT i.run FROM datasets d JOIN run_datasets i ON i.dataset = d.number WHERE \(clause))", bindings)
+            select = "SELECT i.run FROM datasets d JOIN run_datasets i ON i.dataset = d.number WHERE 1 = 1"
+            compared = FilterSQL.comparison("d.\(attribute.rawValue)", comparator, value)
         case .context:
-            let (clause, bindings) = FilterSQL.comparison("t.value", comparator, value)
-            sql.add(
-                """
-                r.number IN (SELECT i.run FROM run_dataset_tags t JOIN run_datasets i ON i.number = t.input \
-                WHERE t.key = ? AND \(clause))
-                """,
-                [.text(DatasetInput.contextTag)] + bindings)
+            select = "SELECT i.run FROM run_dataset_tags t JOIN run_datasets i ON i.number = t.input WHERE t.key = ?"
+            bindings = [.text(DatasetInput.contextTag)]
+            compared = FilterSQL.comparison("t.value", comparator, value)
         }
+        let condition = isNullTest ? "" : " AND \(compared.clause)"
+        sql.add(
+            "r.number \(comparator == .isNull ? "NOT IN" : "IN") (\(select)\(condition))", bindings + (isNullTest ? [] : compared.bindings))
     }
 
     private static func order(_ field: RunField, _ alias: String, _ direction: String) -> (join: String, key: String?, sort: [String]) {

@@ -1,5 +1,6 @@
 package import Clockwork
 import Errors
+import Filters
 package import Events
 package import SQL
 package import Tracking
@@ -22,7 +23,7 @@ package struct SQLLoggedModelStore: LoggedModelStore {
                     .text(model.modelType), .text(model.sourceRunID), .int(model.createdAt.microseconds),
                     .int(model.updatedAt.microseconds),
                 ])
-            try SQLLoggedModelStore.put(model.params.map { ($0.key, $0.value) }, "logged_model_params", model.id, on: connection)
+            try SQLLoggedModelStore.put(model.params, model.id, on: connection)
             try SQLLoggedModelStore.put(model.tags.map { ($0.key, $0.value) }, "logged_model_tags", model.id, on: connection)
             try EventTable.append(events, on: connection)
         }
@@ -65,7 +66,7 @@ package struct SQLLoggedModelStore: LoggedModelStore {
     package func addParams(_ params: [Param], id: String) async throws {
         try await database.write { connection in
             try SQLLoggedModelStore.require(id, on: connection)
-            try SQLLoggedModelStore.put(params.map { ($0.key, $0.value) }, "logged_model_params", id, on: connection)
+            try SQLLoggedModelStore.put(params, id, on: connection)
         }
     }
 
@@ -97,6 +98,15 @@ package struct SQLLoggedModelStore: LoggedModelStore {
     private static func put(_ pairs: [(key: String, value: String)], _ table: String, _ id: String, on connection: Connection) throws {
         for (key, value) in pairs {
             try connection.execute("INSERT OR REPLACE INTO \(table) VALUES (?, ?, ?)", [.text(id), .text(key), .text(value)])
+        }
+    }
+
+    private static func put(_ params: [Param], _ id: String, on connection: Connection) throws {
+        for param in params {
+            try connection.execute(
+                "INSERT INTO logged_model_params (model, key, value, number) VALUES (?, ?, ?, ?)"
+                    + " ON CONFLICT (model, key) DO UPDATE SET value = excluded.value, number = excluded.number",
+                [.text(id), .text(param.key), .text(param.value), SQLValue(FilterNumber.read(param.value))])
         }
     }
 

@@ -1,4 +1,5 @@
 import Errors
+import Filters
 import SQL
 package import Tracking
 
@@ -7,7 +8,7 @@ extension SQLRunStore {
         try await database.write { connection in
             let run = try SQLRunStore.active(batch.runID, on: connection)
             try SQLRunStore.add(batch.params, of: batch, to: run, on: connection)
-            try SQLRunStore.add(batch.metrics, to: run, on: connection)
+            try MetricPoints.add(batch.metrics, to: run, on: connection)
             for metric in batch.metrics where metric.modelID != nil {
                 try SQLRunStore.addToModel(metric, run: batch.runID, on: connection)
             }
@@ -20,7 +21,8 @@ extension SQLRunStore {
         var changed: [TrackingErrors.ChangedParam] = []
         for param in params {
             try connection.execute(
-                "INSERT INTO params VALUES (?, ?, ?) ON CONFLICT (run, key) DO NOTHING", [.int(run), .text(param.key), .text(param.value)])
+                "INSERT INTO params (run, key, value, number) VALUES (?, ?, ?, ?) ON CONFLICT (run, key) DO NOTHING",
+                [.int(run), .text(param.key), .text(param.value), SQLValue(FilterNumber.read(param.value))])
             guard connection.changes == 0 else { continue }
             let old = try connection.first("SELECT value FROM params WHERE run = ? AND key = ?", [.int(run), .text(param.key)]) {
                 $0.text(0)
@@ -28,47 +30,6 @@ extension SQLRunStore {
             if let old, old != param.value { changed.append(.init(key: param.key, old: old, new: param.value)) }
         }
         guard changed.isEmpty else { throw TrackingErrors.paramsChanged(changed, in: batch) }
-    }
-
-    /// The points, and the latest of each key: one look-up and at most one update a key, one insert a point.
-    private static func add(_ metrics: [Metric], to run: Int64, on connection: Connection) throws {
-        var series: [String: (number: Int64, latest: Metric, changed: Bool)] = [:]
-        for metric in metrics {
-            var current = try series[metric.key] ?? self.series(of: metric, in: run, on: connection)
-            if metric.isLater(than: current.latest) {
-                current.latest = metric
-                current.changed = true
-            }
-            series[metric.key] = current
-            let isNaN = metric.value.isNaN
-            try connection.execute(
-                "INSERT OR IGNORE INTO metric_points VALUES (?, ?, ?, ?, ?)",
-                [.int(current.number), .int(metric.timestamp), .int(metric.step), .double(isNaN ? 0 : metric.value), SQLValue(isNaN)])
-        }
-        for (_, current) in series where current.changed {
-            let latest = current.latest
-            let isNaN = latest.value.isNaN
-            try connection.execute(
-                "UPDATE metric_series SET value = ?, is_nan = ?, timestamp = ?, step = ? WHERE series = ?",
-                [.double(isNaN ? 0 : latest.value), SQLValue(isNaN), .int(latest.timestamp), .int(latest.step), .int(current.number)])
-        }
-    }
-
-    /// The series of a metric's key, made with this point when it is the first.
-    private static func series(
-        of metric: Metric, in run: Int64, on connection: Connection
-    ) throws -> (number: Int64, latest: Metric, changed: Bool) {
-        let found = try connection.first(
-            "SELECT series, value, is_nan, timestamp, step FROM metric_series WHERE run = ? AND key = ?", [.int(run), .text(metric.key)]
-        ) { ($0.int(0), Metric(key: metric.key, value: $0.bool(2) ? .nan : $0.double(1), timestamp: $0.int(3), step: $0.int(4))) }
-        if let (number, latest) = found { return (number, latest, false) }
-        let isNaN = metric.value.isNaN
-        try connection.execute(
-            "INSERT INTO metric_series (run, key, value, is_nan, timestamp, step) VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                .int(run), .text(metric.key), .double(isNaN ? 0 : metric.value), SQLValue(isNaN), .int(metric.timestamp), .int(metric.step),
-            ])
-        return (connection.lastInsertID, metric, false)
     }
 
     private static func addToModel(_ metric: Metric, run: String, on connection: Connection) throws {

@@ -8,6 +8,7 @@ package enum TrackingSchema {
     package static let migrations = [
         Migration(name: "tracking-0001-experiments", sql: experiments), Migration(name: "tracking-0002-runs", sql: runs),
         Migration(name: "tracking-0003-logged-models", sql: loggedModels), Migration(name: "tracking-0004-artifacts", sql: artifacts),
+        Migration(name: "tracking-0005-param-numbers", sql: ParamNumberSchema.sql),
     ]
 
     private static let experiments = """
