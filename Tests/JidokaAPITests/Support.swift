@@ -72,6 +72,21 @@ extension Absent: ModelControl {
     ) async throws -> Rollout { throw absent }
 }
 
+extension Absent {
+    func history(_ name: String, alias: String?, stage: String?, limit: Int) async throws -> [JSONObject] {
+        [["model": .string(name), "alias": JSONValue(alias), "stage": JSONValue(stage), "limit": .int(Int64(limit))]]
+    }
+    func resolve(_ uri: String, at time: Timestamp?) async throws -> JSONObject {
+        ["uri": .string(uri), "at": JSONValue(time?.rfc3339)]
+    }
+    func setAlias(_ name: String, alias: String, version: String?, actor: String, reason: String) async throws { throw absent }
+    func setStage(
+        _ name: String, _ version: String, stage: String, archiveExisting: Bool, actor: String, reason: String
+    ) async throws -> JSONObject {
+        throw absent
+    }
+}
+
 extension Absent: LineControl {
     func status() async throws -> JSONObject { ["version": "test"] }
     func line() async -> JSONValue { .null }

@@ -24,4 +24,8 @@ import Testing
     {
         try await run(name, of: GateReportStoreContract.checks)
     }
+
+    @Test(arguments: ModelHistoryContract.checks.map(\.name)) func `the history on SQLite keeps the contract`(name: String) async throws {
+        try await run(name, of: ModelHistoryContract.checks)
+    }
 }

@@ -27,7 +27,8 @@ struct StoreFixture {
     var registry: RegistryStores {
         RegistryStores(
             models: SQLModelStore(database: database), versions: SQLModelVersionStore(database: database),
-            reports: SQLGateReportStore(database: database), events: SQLEventLog(database: database, time: SystemTime()))
+            reports: SQLGateReportStore(database: database), history: SQLModelHistory(database: database),
+            events: SQLEventLog(database: database, time: SystemTime()))
     }
 
     var artifacts: any ArtifactIndex { SQLArtifactIndex(database: database) }

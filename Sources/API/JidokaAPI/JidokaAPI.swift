@@ -9,6 +9,7 @@ package func mountJidoka(on router: inout Router, services: JidokaServices, vers
     routes.mountDatasets(services)
     routes.mountPipelines(services)
     routes.mountModels(services)
+    routes.mountModelHistory(services)
     routes.mountRollouts(services)
     routes.mountPredictions(services)
     routes.mountMonitors(services)

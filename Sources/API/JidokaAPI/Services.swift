@@ -1,3 +1,4 @@
+package import Clockwork
 package import ContinuousTraining
 package import Datasets
 package import Events
@@ -68,6 +69,15 @@ package protocol ModelControl: Sendable {
     func verify(_ name: String, _ version: String, actor: String) async throws -> JSONObject
     func judge(_ name: String, _ version: String, actor: String) async throws -> JSONObject
     func promote(_ name: String, _ version: String, actor: String, reason: String, override: Bool) async throws -> JSONObject
+    /// The moves of aliases and stages, newest first.
+    func history(_ name: String, alias: String?, stage: String?, limit: Int) async throws -> [JSONObject]
+    /// The version that a `models:/` address named at a time; now, without one.
+    func resolve(_ uri: String, at time: Timestamp?) async throws -> JSONObject
+    /// Without a version the alias is removed.
+    func setAlias(_ name: String, alias: String, version: String?, actor: String, reason: String) async throws
+    func setStage(
+        _ name: String, _ version: String, stage: String, archiveExisting: Bool, actor: String, reason: String
+    ) async throws -> JSONObject
     func startRollout(
         endpoint: String, version: String, steps: [Int]?, override: Bool, actor: String, reason: String
     ) async throws -> Rollout

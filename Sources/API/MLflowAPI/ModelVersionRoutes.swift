@@ -46,12 +46,13 @@ extension RouteTable {
             let (name, version) = (try call.fields.requiredText("name"), try call.fields.version())
             let moved = try await registry.transition(
                 name: name, version: version, to: try call.fields.requiredText("stage"),
-                archiveExisting: try call.fields.flag("archive_existing_versions") ?? false, actor: call.actor)
+                archiveExisting: try call.fields.flag("archive_existing_versions") ?? false, actor: call.actor,
+                reason: call.reason)
             return .modelVersion(moved)
         }
         add("DELETE", "model-versions/delete", .write) { call in
             let (name, version) = (try call.fields.requiredText("name"), try call.fields.version())
-            try await registry.deleteVersion(name: name, version: version, actor: call.actor)
+            try await registry.deleteVersion(name: name, version: version, actor: call.actor, reason: call.reason)
             return .empty
         }
         add("POST", "model-versions/set-tag", .write) { call in

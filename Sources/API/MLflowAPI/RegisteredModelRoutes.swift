@@ -43,10 +43,10 @@ extension RouteTable {
         }
         add("POST", "registered-models/rename", .write) { call in
             let (name, newName) = (try call.fields.requiredText("name"), try call.fields.requiredText("new_name"))
-            return .registeredModel(try await registry.renameModel(name: name, to: newName, actor: call.actor))
+            return .registeredModel(try await registry.renameModel(name: name, to: newName, actor: call.actor, reason: call.reason))
         }
         add("DELETE", "registered-models/delete", .write) { call in
-            try await registry.deleteModel(name: try call.fields.requiredText("name"), actor: call.actor)
+            try await registry.deleteModel(name: try call.fields.requiredText("name"), actor: call.actor, reason: call.reason)
             return .empty
         }
         add("POST", "registered-models/set-tag", .write) { call in
@@ -64,7 +64,7 @@ extension RouteTable {
         let registry = services.registry
         add("POST", "registered-models/alias", .write) { call in
             let (name, alias) = (try call.fields.requiredText("name"), try call.fields.requiredText("alias"))
-            try await registry.setAlias(alias, name: name, version: try call.fields.version(), actor: call.actor)
+            try await registry.setAlias(alias, name: name, version: try call.fields.version(), actor: call.actor, reason: call.reason)
             return .empty
         }
         add("GET", "registered-models/alias", .read) { call in
@@ -73,7 +73,7 @@ extension RouteTable {
         }
         add("DELETE", "registered-models/alias", .write) { call in
             let (name, alias) = (try call.fields.requiredText("name"), try call.fields.requiredText("alias"))
-            try await registry.deleteAlias(alias, name: name, actor: call.actor)
+            try await registry.deleteAlias(alias, name: name, actor: call.actor, reason: call.reason)
             return .empty
         }
     }

@@ -7,14 +7,17 @@ enum ModelsCommand {
     static func command(_ context: CommandContext) -> Command {
         Command(
             "models", "registered model versions: verification, gate, promotion",
-            subcommands: [show(context), register(context), verify(context), gate(context), promote(context)])
+            subcommands: [
+                show(context), register(context), verify(context), gate(context), promote(context),
+                alias(context), stage(context), history(context), resolve(context),
+            ])
     }
 
-    private static let name = Positional("name", "the registered model")
-    private static let version = Positional("version", "the number of the version")
-    private static let reason = Flag("reason", .string, "why, for the record")
+    static let name = Positional("name", "the registered model")
+    static let version = Positional("version", "the number of the version")
+    static let reason = Flag("reason", .string, "why, for the record")
 
-    private static func path(_ values: Values) -> [String] { ["models", values.argument("name"), "versions", values.argument("version")] }
+    static func path(_ values: Values) -> [String] { ["models", values.argument("name"), "versions", values.argument("version")] }
 
     private static func show(_ context: CommandContext) -> Command {
         Command(
@@ -92,7 +95,7 @@ enum ModelsCommand {
             }, empty: "there are no versions: a pipeline run registers one, or `jidoka models register NAME RUN`")
     }
 
-    private static func described(_ version: JSONValue, _ console: any Console) -> String {
+    static func described(_ version: JSONValue, _ console: any Console) -> String {
         let left = ["verification", "gate", "name", "version"]
         var facts = [("version", "\(version.string("name"))/\(version.cell("version"))")]
         for (name, value) in version.objectValue ?? [:] where !left.contains(name) && !value.isNull && value.objectValue == nil {

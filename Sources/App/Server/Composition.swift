@@ -140,7 +140,8 @@ extension Composition {
             temporary: home.temporary)
         let control = LineDesk(settings: settings, line: line, events: events, serving: areas.serving, watchers: watchers, time: base.time)
         let services = JidokaServices(
-            line: control, datasets: datasets, pipelines: pipelines, models: ModelDesk(releases: areas.releases), serving: areas.serving,
+            line: control, datasets: datasets, pipelines: pipelines, models: ModelDesk(releases: areas.releases, archive: areas.archive),
+            serving: areas.serving,
             rollouts: areas.rollouts, predictions: LoggedPredictions(log: log, time: base.time), monitors: { watchers.monitors },
             loops: { watchers.loops }, alerts: alerts, events: events,
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),

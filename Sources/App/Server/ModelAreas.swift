@@ -11,6 +11,7 @@ import Tracking
 /// Registry, serving and rollouts: three areas that meet in adapters.
 struct ModelAreas: Sendable {
     let registry: RegistryService
+    let archive: RegistryArchive
     let gates: GateService
     let serving: ServingService
     let rollouts: RolloutService
@@ -48,6 +49,8 @@ extension Composition {
             evidence: JoinedEvidence(serving: serving, log: log, limits: SlowLimits()), time: base.time, ids: base.ids, logger: base.logger)
         let releases = Releases(
             registry: registry, gates: gates, tracking: tracking, datasets: datasets, serving: serving, rollouts: rollouts, line: line)
-        return ModelAreas(registry: registry, gates: gates, serving: serving, rollouts: rollouts, releases: releases, columns: columns)
+        let archive = RegistryArchive(registry: registry, history: SQLModelHistory(database: base.database))
+        return ModelAreas(
+            registry: registry, archive: archive, gates: gates, serving: serving, rollouts: rollouts, releases: releases, columns: columns)
     }
 }

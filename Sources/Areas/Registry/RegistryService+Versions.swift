@@ -99,9 +99,10 @@ extension RegistryService {
         try await self.version(name: name, version).storageLocation
     }
 
-    package func deleteVersion(name: String, version: Int, actor: String) async throws {
+    package func deleteVersion(name: String, version: Int, actor: String, reason: String = "") async throws {
         try await versions.delete(
-            name: name, version: version, at: time.now(), events: [versionEvent("model_version.deleted", name, version, actor)])
+            name: name, version: version, at: time.now(),
+            events: [versionEvent("model_version.deleted", name, version, actor, reason: reason)])
     }
 
     package func setVersionTag(name: String, version: Int, _ tag: ModelTag) async throws {
@@ -114,7 +115,7 @@ extension RegistryService {
     }
 
     package func transition(
-        name: String, version: Int, to stage: String, archiveExisting: Bool, actor: String
+        name: String, version: Int, to stage: String, archiveExisting: Bool, actor: String, reason: String = ""
     ) async throws -> ModelVersion {
         let target = try self.stage(stage)
         guard !archiveExisting || target.isActive else {
@@ -125,7 +126,7 @@ extension RegistryService {
         let payload: JSONObject = ["stage": .string(target.rawValue), "archived_others": .bool(archiveExisting)]
         return try await versions.setStage(
             target, name: name, version: version, archiveOthers: archiveExisting, at: time.now(),
-            events: [versionEvent("model_version.stage_changed", name, version, actor, payload)])
+            events: [versionEvent("model_version.stage_changed", name, version, actor, reason: reason, payload)])
     }
 
     private struct Origin {

@@ -56,15 +56,16 @@ package struct RegistryService: Sendable {
         return try await model(name: name)
     }
 
-    package func renameModel(name: String, to newName: String, actor: String) async throws -> RegisteredModel {
+    package func renameModel(name: String, to newName: String, actor: String, reason: String = "") async throws -> RegisteredModel {
         try checkName(newName)
-        let renamed = modelEvent("registered_model.renamed", newName, actor, ["from": .string(name), "to": .string(newName)])
+        let renamed = modelEvent(
+            "registered_model.renamed", newName, actor, reason: reason, ["from": .string(name), "to": .string(newName)])
         try await models.rename(name: name, to: newName, at: time.now(), events: [renamed])
         return try await model(name: newName)
     }
 
-    package func deleteModel(name: String, actor: String) async throws {
-        try await models.delete(name: name, events: [modelEvent("registered_model.deleted", name, actor)])
+    package func deleteModel(name: String, actor: String, reason: String = "") async throws {
+        try await models.delete(name: name, events: [modelEvent("registered_model.deleted", name, actor, reason: reason)])
     }
 
     package func setModelTag(name: String, _ tag: ModelTag) async throws {
@@ -140,9 +141,11 @@ package struct RegistryService: Sendable {
         return values.sorted { $0.key < $1.key }.map { ModelTag(key: $0.key, value: $0.value) }
     }
 
-    func modelEvent(_ kind: String, _ name: String, _ actor: String, _ payload: JSONObject = [:]) -> EventDraft {
+    func modelEvent(
+        _ kind: String, _ name: String, _ actor: String, reason: String = "", _ payload: JSONObject = [:]
+    ) -> EventDraft {
         EventDraft(
-            kind: kind, subject: EventSubject("registered_model", name), actor: actor, reason: "", payload: payload, time: time.now())
+            kind: kind, subject: EventSubject("registered_model", name), actor: actor, reason: reason, payload: payload, time: time.now())
     }
 
     func versionEvent(

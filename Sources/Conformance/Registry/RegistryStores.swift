@@ -7,12 +7,17 @@ package struct RegistryStores: Sendable {
     package var models: any ModelStore
     package var versions: any ModelVersionStore
     package var reports: any GateReportStore
+    package var history: any ModelHistory
     package var events: any EventLog
 
-    package init(models: any ModelStore, versions: any ModelVersionStore, reports: any GateReportStore, events: any EventLog) {
+    package init(
+        models: any ModelStore, versions: any ModelVersionStore, reports: any GateReportStore, history: any ModelHistory,
+        events: any EventLog
+    ) {
         self.models = models
         self.versions = versions
         self.reports = reports
+        self.history = history
         self.events = events
     }
 

@@ -8,15 +8,16 @@ import Rollouts
 /// Registered versions as the API shows and moves them.
 struct ModelDesk: ModelControl {
     let releases: Releases
+    let archive: RegistryArchive
 
-    private func number(_ version: String) throws -> Int {
+    func number(_ version: String) throws -> Int {
         guard let number = Int(version), number > 0 else {
             throw JidokaError.invalidArgument("`\(version)` is no version number", hint: "versions are 1, 2, 3, …")
         }
         return number
     }
 
-    private func document(_ version: ModelVersion) async throws -> JSONObject {
+    func document(_ version: ModelVersion) async throws -> JSONObject {
         let report = try await releases.gates.newestReport(name: version.name, version: version.version)
         return [
             "name": .string(version.name), "version": .string(String(version.version)), "status": .string(version.status.rawValue),

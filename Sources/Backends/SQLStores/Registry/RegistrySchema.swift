@@ -5,6 +5,7 @@ package import SQL
 package enum RegistrySchema {
     package static let migrations = [
         Migration(name: "registry-0001-models", sql: models), Migration(name: "registry-0002-gates", sql: gates),
+        ModelHistorySchema.migration,
     ]
 
     private static let models = """

@@ -67,6 +67,7 @@ package struct SQLModelStore: ModelStore {
     package func delete(name: String, events: [EventDraft]) async throws {
         try await database.write { connection in
             let number = SQLValue.int(try ModelRows.number(of: name, on: connection))
+            try ModelHistoryRows.forget(model: number, on: connection)
             try connection.execute("DELETE FROM model_aliases WHERE model = ?", [number])
             try connection.execute(
                 "DELETE FROM model_version_tags WHERE version IN (SELECT number FROM model_versions WHERE model = ?)", [number])
@@ -109,6 +110,7 @@ package struct SQLModelStore: ModelStore {
             } else {
                 try connection.execute("DELETE FROM model_aliases WHERE model = ? AND alias = ?", [.int(model), .text(alias)])
             }
+            try ModelHistoryRows.moved(alias: alias, of: model, from: current, to: version, at: time, events, on: connection)
             try ModelRows.touch(model: model, at: time, on: connection)
             try EventTable.append(events, on: connection)
         }

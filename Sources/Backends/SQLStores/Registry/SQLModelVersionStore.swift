@@ -77,6 +77,8 @@ package struct SQLModelVersionStore: ModelVersionStore {
         try await database.write { connection in
             let (model, row) = try ModelRows.number(of: name, version, on: connection)
             let now = SQLValue.int(time.microseconds)
+            try ModelHistoryRows.moved(
+                version: version, of: model, to: stage, archiveOthers: archiveOthers, at: time, events, on: connection)
             if archiveOthers {
                 try connection.execute(
                     """
@@ -96,6 +98,7 @@ package struct SQLModelVersionStore: ModelVersionStore {
     package func delete(name: String, version: Int, at time: Timestamp, events: [EventDraft]) async throws {
         try await database.write { connection in
             let (model, row) = try ModelRows.number(of: name, version, on: connection)
+            try ModelHistoryRows.ended(version: version, of: model, at: time, events, on: connection)
             try connection.execute("DELETE FROM model_aliases WHERE model = ? AND version = ?", [.int(model), .int(Int64(version))])
             try connection.execute(
                 "UPDATE model_versions SET deleted_at = ?, updated_at = ? WHERE number = ?",
