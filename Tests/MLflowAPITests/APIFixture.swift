@@ -86,7 +86,12 @@ final class APIFixture: Sendable {
 struct StillTime: TimeSource {
     func now() -> Timestamp { Timestamp(milliseconds: 1_700_000_000_000) }
     func steadyNanoseconds() -> UInt64 { 0 }
-    func sleep(for duration: Duration) async throws {}
+    /// Who waits, waits until it is cancelled.
+    func sleep(for duration: Duration) async throws {
+        let (endless, _) = AsyncStream.makeStream(of: Void.self)
+        for await _ in endless {}
+        try Task.checkCancellation()
+    }
 }
 
 /// 32 digits that count from 1.
@@ -107,6 +112,8 @@ private struct Origins: ModelOrigins {
     let models: any LoggedModelStore
 
     func artifactRoot(ofRun id: String) async throws -> String? { try await runs.info(id: id)?.artifactURI }
+
+    func codeVersion(ofRun id: String) async throws -> String? { nil }
 
     func loggedModel(id: String) async throws -> (artifactRoot: String, runID: String)? {
         try await models.model(id: id).map { ($0.artifactURI, $0.sourceRunID) }

@@ -20,7 +20,9 @@ import Testing
         await api.post("model-versions/create", #"{"name":"m","source":"runs:/\#(run)/model","run_id":"\#(run)"}"#)
     }
 
-    private func version(_ number: Int, stage: String = "None", status: String = #""READY""#, rest: String = #""run_link":"""#) -> String {
+    private func version(
+        _ number: Int, stage: String = "None", status: String = #""READY","status_message":"not loaded""#, rest: String = #""run_link":"""#
+    ) -> String {
         #"""
         {"name":"m","version":"\#(number)","creation_timestamp":1700000000000,\#
         "last_updated_timestamp":1700000000000,"current_stage":"\#(stage)","description":"",\#

@@ -61,17 +61,26 @@ final class World: ModelOrigins, ModelVerifier, ModelEvaluator {
     struct State {
         var report = VerificationReport(files: 2, bytes: 10, digest: "d1", flavors: ["onnx"], loads: true, predicts: true, detail: "fine")
         var verifierFails = false
+        var commit: String? = "c0ffee"
+        /// What the verifier was asked for.
+        var asked: [ModelSource] = []
+        /// Held back until it is false.
+        var verifierWaits = false
         var evaluations: [Int: Evaluation] = [:]
     }
     let state = Mutex(State())
 
     func artifactRoot(ofRun id: String) async throws -> String? { id == "r1" ? "mlflow-artifacts:/1/r1/artifacts" : nil }
 
+    func codeVersion(ofRun id: String) async throws -> String? { state.withLock { $0.commit } }
+
     func loggedModel(id: String) async throws -> (artifactRoot: String, runID: String)? {
         id == "m-1" ? ("mlflow-artifacts:/1/models/m-1/artifacts", "r1") : nil
     }
 
     func verify(_ source: ModelSource) async throws -> VerificationReport {
+        state.withLock { $0.asked.append(source) }
+        while state.withLock({ $0.verifierWaits }) { await Task.yield() }
         if state.withLock({ $0.verifierFails }) { throw JidokaError.unavailable("ONNX Runtime is not installed") }
         return state.withLock { $0.report }
     }

@@ -18,7 +18,7 @@ import Testing
             try await fixture.model("m", versions: 0)
             let version = try await fixture.register("m")
             #expect(version.status == .ready)
-            #expect(version.statusMessage.isEmpty)
+            #expect(version.statusMessage == "fine")
             #expect(version.runID == "r1")
             #expect(version.storageLocation == "mlflow-artifacts:/1/models/m-1/artifacts")
             #expect(version.verification?.digest == "d1")
@@ -92,7 +92,8 @@ import Testing
         ("mlflow-artifacts:/1/r1/artifacts/../../r2/artifacts", "r1", "", nil),
         ("mlflow-artifacts:/1/r1/artifacts/%2e%2e/x", "r1", "", nil), ("mlflow-artifacts:/1/r1/artifacts/%252e%252e/x", "r1", "", nil),
         ("mlflow-artifacts:/1/r1/artifacts/a#b", "r1", "", nil), ("/etc/passwd", "r1", "", nil), ("file:///etc/passwd", "r1", "", nil),
-        ("s3://bucket/model", "r1", "", nil), ("http://169.254.169.254/latest", "r1", "", nil), ("models:/../x", "", "", nil),
+        ("s3://bucket/model", "r1", "", "s3://bucket/model"), ("http://169.254.169.254/latest", "r1", "", nil),
+        ("models:/../x", "", "", nil),
         ("", "r1", "", nil),
     ]
 

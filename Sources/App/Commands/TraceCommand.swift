@@ -25,7 +25,8 @@ enum TraceCommand {
         link("endpoint", "\(trace.cell("endpoint")), route \(trace.cell("route"))")
         if let version = trace.at("model_version") {
             depth = 2
-            link("model version", "\(version.cell("name"))/\(version.cell("version"))  sha256 \(version.short("digest"))")
+            let identity = version.short(version.at("identity") == nil ? "digest" : "identity")
+            link("model version", "\(version.cell("name"))/\(version.cell("version"))  sha256 \(identity)")
         }
         if let run = trace.at("run") {
             depth = 3

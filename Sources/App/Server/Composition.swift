@@ -153,6 +153,7 @@ extension Composition {
             log: log, services: services, router: router, watchers: watchers, address: address,
             running: [
                 log, engine, RolloutLooker(rollouts: areas.rollouts, time: base.time, logger: logger), alerts, watchers,
+                VerificationRecovery(registry: areas.registry, started: base.time.now()),
             ], tracking: tracking)
     }
 

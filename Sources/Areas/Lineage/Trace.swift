@@ -27,16 +27,21 @@ package struct Trace: Sendable {
     package struct ModelVersion: Sendable {
         package var name: String
         package var version: String
-        /// SHA-256 over the model's files: the identity of its content.
+        /// SHA-256 over the model's files as they lie there.
         package var digest: String?
+        /// SHA-256 over weights, config, environment and code version: equal for equal content.
+        package var identity: String?
         package var runID: String?
         package var modelID: String?
         package var createdAt: Timestamp
 
-        package init(name: String, version: String, digest: String?, runID: String?, modelID: String?, createdAt: Timestamp) {
+        package init(
+            name: String, version: String, digest: String?, identity: String? = nil, runID: String?, modelID: String?, createdAt: Timestamp
+        ) {
             self.name = name
             self.version = version
             self.digest = digest
+            self.identity = identity
             self.runID = runID
             self.modelID = modelID
             self.createdAt = createdAt
@@ -102,7 +107,8 @@ extension Trace {
         object["model_version"] =
             modelVersion.map {
                 [
-                    "name": .string($0.name), "version": .string($0.version), "digest": JSONValue($0.digest), "run_id": JSONValue($0.runID),
+                    "name": .string($0.name), "version": .string($0.version), "digest": JSONValue($0.digest),
+                    "identity": JSONValue($0.identity), "run_id": JSONValue($0.runID),
                     "model_id": JSONValue($0.modelID), "created_at": .string($0.createdAt.rfc3339),
                 ]
             } ?? .null

@@ -13,6 +13,8 @@ package protocol ModelVersionStore: Sendable {
     func version(name: String, _ version: Int) async throws -> ModelVersion?
     /// At most `search.limit` (1...200000) versions in the order of the search.
     func search(_ search: ModelVersionSearch) async throws -> ModelPage<ModelVersion>
+    /// Versions that wait for their verification and were created before that moment, the oldest first; at most `limit` (1...1000).
+    func pending(registeredBefore: Timestamp, limit: Int) async throws -> [ModelVersion]
     func update(name: String, version: Int, _ change: ModelVersionChange, at time: Timestamp, events: [EventDraft]) async throws
         -> ModelVersion
     /// Moves a version to a stage and, when asked, every other version of that stage to the archive; stamps the model.

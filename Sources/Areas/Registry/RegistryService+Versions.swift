@@ -2,7 +2,6 @@ import Clockwork
 import Errors
 import Events
 import JSON
-import Telemetry
 
 /// What a client says when it registers a version.
 package struct VersionRequest: Sendable {
@@ -31,8 +30,9 @@ package struct VersionRequest: Sendable {
 }
 
 extension RegistryService {
-    /// Registers and verifies: the version that comes back is ready, or failed with the reason in `statusMessage`. When verification
-    /// itself could not run, for example without ONNX Runtime, it is failed too, and `verify` may be tried again.
+    /// Registers and verifies: the version that comes back is ready, or failed with the reason in `statusMessage`, or still pending when
+    /// its verification takes longer than a moment. When verification itself could not run, for example without ONNX Runtime, it is failed
+    /// too, and `verify` may be tried again.
     package func registerVersion(_ request: VersionRequest, actor: String) async throws -> ModelVersion {
         try checkName(request.name)
         for tag in request.tags { try checkTag(tag) }
@@ -47,37 +47,7 @@ extension RegistryService {
             service.versionEvent(
                 "model_version.registered", made.name, made.version, actor, ["source": .string(made.source), "run_id": .string(made.runID)])
         }
-        return request.isPrompt ? made : try await verify(made, actor: actor)
-    }
-
-    /// Verifies again, for example after the files were uploaded.
-    package func verify(name: String, version: Int, actor: String) async throws -> ModelVersion {
-        try await verify(try await self.version(name: name, version), actor: actor)
-    }
-
-    private func verify(_ version: ModelVersion, actor: String) async throws -> ModelVersion {
-        let report: VerificationReport
-        do {
-            report = try await verifier.verify(ModelSource(uri: version.source, location: version.storageLocation))
-        } catch {
-            let failure = JidokaError.wrapping(error)
-            logger.warning("verification could not run", [("version", .string("\(version.ref)")), ("error", .string("\(failure)"))])
-            return try await versions.update(
-                name: version.name, version: version.version,
-                ModelVersionChange(status: .failed, statusMessage: "it could not be verified: \(failure.message)"), at: time.now(),
-                events: [versionEvent("model_version.rejected", version.name, version.version, actor, reason: failure.message)])
-        }
-        // What was verified before stays what it was: other bytes under the same version are a failure, not an update.
-        let moved = version.verification.map { $0.isSound && $0.digest != report.digest } ?? false
-        let sound = report.isSound && !moved
-        let message = moved ? "the files are no longer those that were verified" : report.problem ?? report.detail
-        let kind = sound ? "model_version.verified" : "model_version.rejected"
-        return try await versions.update(
-            name: version.name, version: version.version,
-            ModelVersionChange(
-                status: sound ? .ready : .failed, statusMessage: sound ? "" : message, verification: moved ? version.verification : report),
-            at: time.now(),
-            events: [versionEvent(kind, version.name, version.version, actor, reason: message, ["report": .object(report.json)])])
+        return request.isPrompt ? made : try await verifyPatiently(made, actor: actor)
     }
 
     package func version(name: String, _ version: Int) async throws -> ModelVersion {
@@ -161,6 +131,9 @@ extension RegistryService {
             return Origin(location: "\(root)/\(path)", runID: id, modelID: "")
         case .artifacts(let segments):
             return try await follow(segments, request)
+        case .remote:
+            // Not fetched from, so never ready; MLflow's clients register such addresses and download from them themselves.
+            return Origin(location: request.source, runID: request.runID, modelID: request.modelID)
         }
     }
 

@@ -12,6 +12,8 @@ package struct RegistryService: Sendable {
     let verifier: any ModelVerifier
     let time: any TimeSource
     let logger: Logger
+    /// Verifications of one lane run one after the other.
+    let turns = Turns()
 
     package static let modelsPerSearch = 1_000
     package static let versionsPerSearch = 200_000

@@ -11,6 +11,20 @@ enum SourceURI: Equatable {
     case run(id: String, path: String)
     /// `mlflow-artifacts:/<path>` or `mlflow-artifacts://host/<path>`, as path segments.
     case artifacts([String])
+    /// An address outside of this server, for example `s3://bucket/key`: known, never fetched from.
+    case remote(scheme: String)
+
+    /// The stores of other clouds and clusters whose addresses MLflow registers.
+    private static let remoteSchemes: Set<String> = [
+        "s3", "gs", "r2", "b2", "oci", "wasb", "wasbs", "abfs", "abfss", "hdfs", "viewfs", "dbfs", "ftp", "sftp",
+    ]
+
+    /// The scheme of an address outside of this server; nil for all others.
+    static func remoteScheme(_ uri: String) -> String? {
+        guard let colon = uri.firstIndex(of: ":") else { return nil }
+        let scheme = uri[..<colon].lowercased()
+        return remoteSchemes.contains(scheme) ? scheme : nil
+    }
 
     /// - Throws: `invalid_argument` with a hint of what is followed.
     init(_ source: String) throws {
@@ -37,6 +51,10 @@ enum SourceURI: Equatable {
                 self = .artifacts(segments)
                 return
             }
+        }
+        if let scheme = SourceURI.remoteScheme(source) {
+            self = .remote(scheme: scheme)
+            return
         }
         throw SourceURI.invalid(source)
     }

@@ -11,6 +11,7 @@ package enum ModelVersionStoreContract {
         ContractCheck("updates change what they name and keep the report", updates),
         ContractCheck("a stage change can archive the others of the stage", stages),
         ContractCheck("a deleted version takes its aliases along", delete),
+        ContractCheck("versions that wait for their verification are found, the oldest first", pending),
         ContractCheck("searches filter, sort and page", search),
     ]
 
@@ -98,6 +99,22 @@ package enum ModelVersionStoreContract {
         try await Broken.unlessRefused(.notFound) {
             try await stores.versions.delete(name: "m", version: 1, at: RegistryStores.later, events: [event])
         }
+    }
+
+    @Sendable private static func pending(_ stores: RegistryStores) async throws {
+        try await stores.add("m")
+        try await stores.add("n")
+        for name in ["m", "n", "m"] { try await stores.addVersion(name) }
+        func found(before time: Timestamp, limit: Int = 10) async throws -> [String] {
+            try await stores.versions.pending(registeredBefore: time, limit: limit).map { "\($0.ref)" }
+        }
+        try Broken.unless(try await found(before: RegistryStores.later), is: ["m/1", "n/1", "m/2"], "all that wait")
+        try Broken.unless(try await found(before: RegistryStores.later, limit: 2), is: ["m/1", "n/1"], "no more than asked for")
+        try Broken.unless(try await found(before: RegistryStores.start), is: [], "not those of then")
+        _ = try await stores.versions.update(
+            name: "n", version: 1, ModelVersionChange(status: .ready), at: RegistryStores.later, events: [])
+        try await stores.versions.delete(name: "m", version: 1, at: RegistryStores.later, events: [])
+        try Broken.unless(try await found(before: RegistryStores.later), is: ["m/2"], "neither the judged nor the deleted")
     }
 
     @Sendable private static func search(_ stores: RegistryStores) async throws {

@@ -27,7 +27,8 @@ struct LineageJoin: LineageSource {
     func modelVersion(name: String, version: String) async throws -> Trace.ModelVersion? {
         guard let number = Int(version), let found = try await known({ try await registry.version(name: name, number) }) else { return nil }
         return Trace.ModelVersion(
-            name: name, version: version, digest: found.verification?.digest, runID: found.runID.isEmpty ? nil : found.runID,
+            name: name, version: version, digest: found.verification?.digest, identity: found.verification?.identity,
+            runID: found.runID.isEmpty ? nil : found.runID,
             modelID: found.modelID.isEmpty ? nil : found.modelID, createdAt: found.createdAt)
     }
 

@@ -24,6 +24,7 @@ struct ModelDesk: ModelControl {
             "status_message": .string(version.statusMessage), "source": .string(version.source), "run_id": .string(version.runID),
             "model_id": .string(version.modelID), "stage": .string(version.stage.rawValue),
             "aliases": .array(version.aliases.map(JSONValue.string)),
+            "identity": JSONValue(version.verification?.identity),
             "digest": JSONValue(version.verification?.digest), "verification": version.verification.map { .object($0.json) } ?? .null,
             "gate": report.map { .object($0.json) } ?? .null, "created_at": .string(version.createdAt.rfc3339),
         ]

@@ -63,7 +63,11 @@ struct MLmodelFile {
     var featureNames: [String]
     /// Name of the input example's file.
     var inputExample: String?
+    var hasSignature: Bool
+    /// Its part of the content identity.
+    var config: JSONValue
 
+    /// - Throws: `invalid_argument` for what is no YAML, a signature that cannot be read, or a path out of the folder.
     init(_ bytes: [UInt8]) throws {
         let root = try YAMLNode.parse(bytes, file: "MLmodel")
         flavors = (root["flavors"]?.entries ?? []).map(\.key)
@@ -73,5 +77,11 @@ struct MLmodelFile {
         }
         featureNames = try root["signature"]?["inputs"]?.text.map { try SignatureColumn.featureNames(mlflow: $0) } ?? []
         inputExample = root["saved_input_example_info"]?["artifact_path"]?.text
+        let signature = root["signature"]
+        for part in ["inputs", "outputs", "params"] {
+            if let text = signature?[part]?.string { _ = try JSONValue.parse(text) }
+        }
+        hasSignature = signature?["inputs"]?.string != nil
+        config = MLmodelFile.config(root)
     }
 }

@@ -12,6 +12,12 @@ struct TrackedOrigins: ModelOrigins {
         }
     }
 
+    func codeVersion(ofRun id: String) async throws -> String? {
+        do { return try await tracking.run(id: id).tags.first { $0.key == "mlflow.source.git.commit" }?.value } catch let error
+            as JidokaError where error.code == .notFound
+        { return nil }
+    }
+
     func loggedModel(id: String) async throws -> (artifactRoot: String, runID: String)? {
         do {
             let model = try await tracking.loggedModel(id: id)

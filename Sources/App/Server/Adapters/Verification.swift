@@ -6,39 +6,78 @@ import Registry
 import Serving
 import Tracking
 
-/// Verifies a registered folder: every byte against its digest, the MLmodel, and for ONNX loading and one prediction.
+/// Verifies a registered folder: every byte against its digest, the MLmodel with its signature, the input example, and for ONNX loading and
+/// one prediction. Formats that run code when they are opened (`.pkl` and its like) are never opened: their bytes are checked, no more.
 struct Verification: ModelVerifier {
     let unpacker: ModelUnpacker
     let runtime: any ModelRuntime
+
+    /// Larger examples are not read.
+    private static let exampleBytesMax: Int64 = 8 << 20
 
     func verify(_ source: Registry.ModelSource) async throws -> VerificationReport {
         let folder = try unpacker.source(source.location)
         let entries = try await folder.files()
         var report = VerificationReport(
             files: entries.count, bytes: entries.reduce(0) { $0 + $1.size }, digest: ModelFolder.identity(of: entries), flavors: [],
-            loads: nil,
-            predicts: nil, detail: "")
+            loads: nil, predicts: nil, detail: "")
         guard let text = try await folder.contents("MLmodel") else {
-            report.problem = entries.isEmpty ? "no files were logged" : "there is no MLmodel file"
+            report.problem =
+                entries.isEmpty
+                ? "no files were logged under `\(source.uri)`: log the model there, then verify again" : "there is no MLmodel file"
             return report
         }
         try await folder.verify(entries)
-        let description = try MLmodelFile(text)
-        report.flavors = description.flavors
-        guard let data = description.onnxData else {
-            report.detail =
-                "\(entries.count) files have their digests; the server does not load \(description.flavors.joined(separator: ", "))"
+        report.verified = ["bytes and digests of \(entries.count) files"]
+        let description: MLmodelFile
+        do { description = try MLmodelFile(text) } catch let error as JidokaError {
+            report.problem = "its MLmodel cannot be read: \(error.message)"
             return report
+        }
+        report.verified += ["MLmodel"] + (description.hasSignature ? ["signature"] : [])
+        if !description.hasSignature { report.notVerified.append("a signature: none was logged") }
+        report.flavors = description.flavors
+        report.codeVersion = source.codeVersion
+        report.identity = ModelIdentity.of(files: entries, config: description.config, codeVersion: source.codeVersion)
+        let example: InputExample?
+        do { example = try await self.example(description, entries, folder, &report) } catch let error as JidokaError {
+            report.problem = "its input example cannot be read: \(error.message)"
+            return report
+        }
+        guard let data = description.onnxData else {
+            let flavors = description.flavors.joined(separator: ", ")
+            report.notVerified.append("loading and a prediction: the server does not open models of flavor \(flavors)")
+            return report.told()
         }
         guard entries.contains(where: { $0.relativePath == data }) else {
             report.problem = "the file `\(data)` that MLmodel names is missing"
             return report
         }
-        return try await tryOut(report, source, description, folder)
+        return try await tryOut(report, source, example)
+    }
+
+    /// nil when none was logged or it is of a form that is not read here; the report says which.
+    private func example(
+        _ description: MLmodelFile, _ entries: [ModelFolder.File], _ folder: ModelFolder, _ report: inout VerificationReport
+    ) async throws -> InputExample? {
+        guard let name = description.inputExample else {
+            report.notVerified.append("an input example: none was logged")
+            return nil
+        }
+        guard let entry = entries.first(where: { $0.relativePath == name }) else {
+            throw JidokaError.invalidArgument("the file `\(name)` that MLmodel names is missing")
+        }
+        guard name.hasSuffix(".json"), entry.size <= Verification.exampleBytesMax, let bytes = try await folder.contents(name) else {
+            report.notVerified.append("the input example: `\(name)` is not a JSON file of at most 8 MiB")
+            return nil
+        }
+        let example = try InputExample(bytes)
+        report.verified.append("input example")
+        return example
     }
 
     private func tryOut(
-        _ report: VerificationReport, _ source: Registry.ModelSource, _ description: MLmodelFile, _ folder: ModelFolder
+        _ report: VerificationReport, _ source: Registry.ModelSource, _ example: InputExample?
     ) async throws -> VerificationReport {
         var report = report
         let artifact = try await unpacker.unpack(model: source.uri, version: "candidate", location: source.location)
@@ -50,36 +89,39 @@ struct Verification: ModelVerifier {
             return report
         }
         report.loads = true
+        report.verified.append("loading")
         do {
-            var example: [UInt8]?
-            if let name = description.inputExample { example = try await folder.contents(name) }
-            let rows = try ExampleRows(example, features: model.signature.featureNames.count)
-            let outputs = try await model.infer(try FeatureTensors.batch(rows.cells, for: model.signature))
-            report.predicts = outputs.rows == rows.cells.count
-            report.detail = "loads and predicts \(rows.isExample ? "its input example" : "a row of zeros")"
-            if report.predicts == false { report.problem = "it answered \(outputs.rows) rows for \(rows.cells.count)" }
+            let signature = model.signature
+            let zeros = [Array(repeating: 0.0, count: signature.featureNames.count)]
+            let batch = try example.map { try $0.batch(for: signature) } ?? FeatureTensors.batch(zeros, for: signature)
+            let outputs = try await model.infer(batch)
+            if signature.isBatchable, outputs.rows != batch.rows {
+                report.predicts = false
+                report.problem = "it answered \(outputs.rows) rows for \(batch.rows)"
+            } else {
+                report.predicts = true
+                report.verified.append(example == nil ? "a prediction on a row of zeros" : "a prediction on the input example")
+            }
         } catch let error as JidokaError {
-            report.predicts = false
-            report.problem = "it does not predict: \(error.message)"
+            if example != nil {
+                report.predicts = false
+                report.problem = "it does not predict its input example: \(error.message)"
+            } else {
+                // Zeros are a guess; a model that wants something else is not at fault.
+                report.notVerified.append("a prediction: there is no input example, and a row of zeros did not fit (\(error.message))")
+            }
         }
         await model.unload()
-        return report
+        return report.told()
     }
 }
 
-/// The rows of MLflow's `input_example.json` (`{"columns": […], "data": [[…]]}`), or one row of zeros.
-struct ExampleRows {
-    var cells: [[Double]]
-    var isExample: Bool
-
-    init(_ bytes: [UInt8]?, features: Int) throws {
-        let zeros = [Array(repeating: 0.0, count: features)]
-        cells = zeros
-        isExample = false
-        guard let bytes, let rows = try JSONValue.parse(bytes)["data"]?.arrayValue else { return }
-        let numbers = rows.prefix(16).map { ($0.arrayValue ?? []).map { $0.doubleValue ?? ($0.boolValue.map { $0 ? 1 : 0 } ?? .nan) } }
-        guard !numbers.isEmpty, numbers.allSatisfy({ $0.count == features }) else { return }
-        cells = Array(numbers)
-        isExample = true
+extension VerificationReport {
+    /// With the sentence that says what was seen and what was not.
+    fileprivate func told() -> VerificationReport {
+        var report = self
+        report.detail = "verified: \(verified.joined(separator: ", "))"
+        if !notVerified.isEmpty { report.detail += "; not verified: \(notVerified.joined(separator: "; "))" }
+        return report
     }
 }

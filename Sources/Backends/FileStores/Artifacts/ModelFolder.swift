@@ -27,6 +27,12 @@ package struct ModelFolder: Sendable {
         package var digest: String
         /// Bytes.
         package var size: Int64
+
+        package init(relativePath: String, digest: String, size: Int64) {
+            self.relativePath = relativePath
+            self.digest = digest
+            self.size = size
+        }
     }
 
     /// Every file by relative path. - Throws: `exhausted` beyond `filesMax`.

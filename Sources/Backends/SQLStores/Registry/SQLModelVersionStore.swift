@@ -51,6 +51,17 @@ package struct SQLModelVersionStore: ModelVersionStore {
         }
     }
 
+    package func pending(registeredBefore time: Timestamp, limit: Int) async throws -> [ModelVersion] {
+        guard (1...1_000).contains(limit) else { throw JidokaError.invalidArgument("`limit` must be between 1 and 1000") }
+        return try await database.read { connection in
+            let headers = try connection.map(
+                "SELECT \(ModelRows.versionColumns) FROM model_versions v JOIN registered_models m ON m.number = v.model"
+                    + " WHERE v.status = ? AND v.deleted_at IS NULL AND v.created_at < ? ORDER BY v.number LIMIT ?",
+                [.text(ModelVersionStatus.pending.rawValue), .int(time.microseconds), .int(Int64(limit))], ModelRows.versionHeader)
+            return try headers.map { try ModelRows.filled($0.version, $0.number, $0.model, on: connection) }
+        }
+    }
+
     package func update(
         name: String, version: Int, _ change: ModelVersionChange, at time: Timestamp, events: [EventDraft]
     ) async throws -> ModelVersion {
