@@ -60,12 +60,13 @@ let kit: [Target] = [
     module("Kit", "CommandLine", "Commands, flags and help from one table; the parser is a pure function.", uses: ["Errors", "Clockwork"]),
     module("Kit", "YAML", "YAML text to a tree that knows its lines, through libyaml.", uses: ["Errors", "CYAML"]),
     module("Kit", "Git", "Facts of a git work tree (commit, branch, dirty) through libgit2.", uses: ["Errors", "CGit2"]),
+    module("Kit", "Addresses", "Numeric IP addresses and how far they reach: pure functions."),
     module(
         "Kit", "HTTP", "The HTTP/1.1 server on libmicrohttpd: routes, streaming bodies, limits, graceful drain.",
-        uses: ["Errors", "Clockwork", "JSON", "Telemetry", "CMicrohttpd", "CZlib"]),
+        uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Addresses", "CMicrohttpd", "CZlib"]),
     module(
         "Kit", "Outbound", "The HTTP client on libcurl: bounded, streaming, with deadlines.",
-        uses: ["Errors", "Clockwork", "JSON", "CCurl"]),
+        uses: ["Errors", "Clockwork", "JSON", "Addresses", "CCurl"]),
     module("Kit", "Processes", "Child processes in groups of their own.", uses: ["Errors", "Clockwork", "CSpawn"]),
     module(
         "Kit", "SQL", "SQLite behind one writer with group commit and readers that never block it; migrations.",
@@ -155,6 +156,7 @@ let testTargets: [Target] = [
     tests("CommandLine", uses: ["Errors", "Clockwork"]),
     tests("YAML", uses: ["Errors"]),
     tests("Git", uses: ["Errors"]),
+    tests("Addresses"),
     tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]),
     tests("Outbound", uses: ["Errors", "Clockwork"]),
     tests("Processes", uses: ["Errors", "Clockwork"]),
@@ -194,7 +196,7 @@ let testTargets: [Target] = [
             "Conformance",
         ]),
     tests("Line", uses: basics + ["YAML", "Pipelines", "Rollouts", "ContinuousTraining"]),
-    tests("Server", uses: basics),
+    tests("Server", uses: basics + ["HTTP"]),
     tests("Commands", uses: basics + ["CommandLine", "Columns", "HTTP", "Outbound", "Line", "Server"]),
 ]
 

@@ -54,6 +54,9 @@ enum ServerFlags {
         Flag(
             "log-level", .choice(["debug", "info", "notice", "warning", "error"]), default: "info", env: "JIDOKA_LOG_LEVEL",
             "what is logged to standard error"),
+        Flag(
+            "allowed-hosts", env: "JIDOKA_ALLOWED_HOSTS", value: "NAMES",
+            "further host names of this server, by commas; other names in a request are refused; * allows any"),
         .toggle("allow-unauthenticated", "listen on other addresses than loopback although everyone may then do everything"),
     ]
 
@@ -62,6 +65,9 @@ enum ServerFlags {
         return ServerSettings(
             project: project, home: values.optionalString("home").map(context.absolute) ?? (project == "/" ? "" : project) + "/.jidoka",
             host: values.string("host"), port: values.int("port"), logLevel: values.string("log-level"),
-            allowUnauthenticated: values.isOn("allow-unauthenticated"))
+            allowUnauthenticated: values.isOn("allow-unauthenticated"),
+            allowedHosts: (values.optionalString("allowed-hosts") ?? "").split(separator: ",").map {
+                String($0.filter { !$0.isWhitespace })
+            })
     }
 }

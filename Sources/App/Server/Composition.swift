@@ -146,7 +146,7 @@ extension Composition {
             loops: { watchers.loops }, alerts: alerts, events: events,
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
             metrics: base.metrics)
-        let router = router(services, MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts))
+        let router = try router(settings, services, MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts))
         return Composition(
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
             serving: areas.serving,
@@ -158,12 +158,14 @@ extension Composition {
     }
 
     /// Every protocol on the one port.
-    private static func router(_ services: JidokaServices, _ mlflow: MLflowServices) -> Router {
+    private static func router(_ settings: ServerSettings, _ services: JidokaServices, _ mlflow: MLflowServices) throws -> Router {
         var router = Router()
         mountMLflow(on: &router, services: mlflow)
         mountOpenInference(on: &router, serving: services.serving, version: jidokaVersion)
         mountTensorFlowServing(on: &router, serving: services.serving)
         mountJidoka(on: &router, services: services, version: jidokaVersion)
+        try router.assignScopes(RouteScopes.scope)
+        router.originPolicy = OriginPolicy(hosts: [settings.host] + settings.allowedHosts)
         return router
     }
 

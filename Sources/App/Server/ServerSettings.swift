@@ -1,3 +1,4 @@
+import Addresses
 import Errors
 
 /// What a server is started with.
@@ -12,10 +13,12 @@ package struct ServerSettings: Sendable {
     /// Text of the log level: debug, info, notice, warning, error.
     package var logLevel: String
     package var allowUnauthenticated: Bool
+    /// Names of this server beside its loopback names and its numeric addresses; `*` is any.
+    package var allowedHosts: [String]
 
     package init(
         project: String, home: String, host: String = "127.0.0.1", port: Int = 5000, logLevel: String = "info",
-        allowUnauthenticated: Bool = false
+        allowUnauthenticated: Bool = false, allowedHosts: [String] = []
     ) {
         self.project = project
         self.home = home
@@ -23,11 +26,12 @@ package struct ServerSettings: Sendable {
         self.port = port
         self.logLevel = logLevel
         self.allowUnauthenticated = allowUnauthenticated
+        self.allowedHosts = allowedHosts
     }
 
     /// Loopback by default; everyone else only when it is said.
     func check() throws {
-        let loopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        let loopback = host == "localhost" || AddressNumber(host)?.reach == .loopback
         guard loopback || allowUnauthenticated else {
             throw JidokaError.failedPrecondition(
                 "binding to \(host) would let everyone on the network in: there is no access control yet",

@@ -35,6 +35,7 @@ final class Reply: @unchecked Sendable {  // the handle goes from the thread tha
             if request.method != "HEAD" { download = pipe }
         }
         headers["x-request-id"] = request.id
+        for (name, value) in Reply.protectiveHeaders where headers[name] == nil { headers[name] = value }
         if exchange.server.isDraining { headers["connection"] = "close" }
         self.status = status
         count = request.method == "HEAD" ? 0 : made.count
@@ -49,6 +50,11 @@ final class Reply: @unchecked Sendable {  // the handle goes from the thread tha
     }
 
     deinit { if let response { MHD_destroy_response(response) } }
+
+    /// No guessing of types, no frames of other sites around a page of this server.
+    private static let protectiveHeaders = [
+        (name: "x-content-type-options", value: "nosniff"), (name: "x-frame-options", value: "SAMEORIGIN"),
+    ]
 
     /// The daemon writes these itself.
     private static let ownHeaders: Set<String> = ["content-length", "transfer-encoding"]

@@ -3,17 +3,14 @@ package import Errors
 /// Answers one request. What it throws becomes the error body of its route.
 package typealias HTTPHandler = @Sendable (HTTPRequest) async throws -> HTTPResponse
 
-/// How much of the system a route lets its caller do. Access control checks it; a route without one cannot be declared.
-package enum Permission: String, Sendable, CaseIterable {
-    case read, write, operate, approve, administer
-}
-
 /// One route. `pattern` segments are literal, `{name}`, `{name}:literal` (TensorFlow-Serving's `:predict`), or a last `{name...}` that
 /// takes the rest of the path. Literals win over names.
 package struct Route: Sendable {
     package var method: String
     package var pattern: String
     package var permission: Permission
+    /// On what it acts; set once for all routes by `Router.assignScopes`.
+    package internal(set) var scope: AccessScope?
     /// One sentence for the OpenAPI document; nil leaves the route out of it.
     package var summary: String?
     /// Turns a thrown error into this protocol's error body.
@@ -36,6 +33,10 @@ package struct Route: Sendable {
 /// All routes. Built once, then read by many threads.
 package struct Router: Sendable {
     package private(set) var routes: [Route] = []
+    /// Asked before any handler runs.
+    package var authoriser: any Authoriser = AllowEveryone()
+    /// What the browser's marks on a request must say; nil checks nothing.
+    package var originPolicy: OriginPolicy?
     private var root = Node()
     /// Patterns without names: found by one look-up. They win over names in the tree too.
     private var literals: [String: [(method: String, index: Int)]] = [:]
@@ -62,6 +63,8 @@ package struct Router: Sendable {
     }
 
     package init() {}
+
+    mutating func setScope(_ scope: AccessScope?, of index: Int) { routes[index].scope = scope }
 
     /// Declares a route. Two routes with the same method and pattern are a programmer's mistake.
     package mutating func add(_ route: Route) {
@@ -176,11 +179,15 @@ package struct Router: Sendable {
         to request: HTTPRequest, unknown: @Sendable (JidokaError, HTTPRequest) -> HTTPResponse,
         report: @Sendable (JidokaError, HTTPRequest) -> Void = { _, _ in }
     ) async -> HTTPResponse {
+        if let refusal = originPolicy?.refusal(of: request) { return unknown(refusal, request) }
         switch match(method: request.method, path: request.path) {
         case .found(let route, let parameters):
             var request = request
             request.parameters = parameters
-            do { return try await route.handler(request) } catch {
+            do {
+                try await authoriser.authorise(request, for: route)
+                return try await route.handler(request)
+            } catch {
                 let error = JidokaError.wrapping(error)
                 report(error, request)
                 return route.renderError(error, request)

@@ -1,1 +1,0 @@
-// replaced when the tests are written
