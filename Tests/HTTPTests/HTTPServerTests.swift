@@ -149,7 +149,7 @@ struct HTTPServerTests {
 
     @Test(arguments: [
         "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 3\r\nContent-Length: 4\r\n", "Content-Length: -3\r\n",
-        "Content-Length: 0x3\r\n", "Transfer-Encoding: gzip, chunked\r\n",
+        "Content-Length: 0x3\r\n", "Transfer-Encoding: gzip, chunked\r\n", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
     ]) func `an ambiguous body length is refused and the connection closed`(_ headers: String) async throws {
         try await withServer(routes: [echo]) { server in
             let (answer, rest) = try await blocking { [port = server.port] in

@@ -10,7 +10,9 @@ enum BodyFraming: Equatable {
     init(_ headers: HTTPHeaders) throws {
         let length = headers["content-length"]
         if let coding = headers["transfer-encoding"] {
-            guard length == nil, coding.lowercased() == "chunked" else { throw BodyFraming.ambiguous }
+            guard length == nil, headers.count(of: "transfer-encoding") == 1, coding.lowercased() == "chunked" else {
+                throw BodyFraming.ambiguous
+            }
             self = .chunked
         } else if let length {
             guard headers.count(of: "content-length") == 1, !length.isEmpty, length.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
