@@ -42,6 +42,7 @@ docs: ## draw the module map of ARCHITECTURE.md and write docs/reference
 	@scripts/module-map
 	@$(MAKE) build
 	@scripts/reference "$(jidoka)"
+	@JIDOKA_WRITE_REFERENCE=1 swift test --filter ServerTests.AccessTests
 
 clean: ## remove what was built; downloads in .cache stay
 	rm -rf .build

@@ -1,5 +1,6 @@
 import Errors
 import Foundation
+import Glibc
 import HTTP
 import JSON
 import Telemetry
@@ -53,9 +54,11 @@ private struct DenyEveryone: Authoriser {
             #expect(router.routes.allSatisfy { $0.scope != nil })
             let page = #filePath.replacing("Tests/ServerTests/AccessTests.swift", with: "docs/reference/permissions.md")
             let wanted = JidokaServer.permissionTable(router.routes)
+            // `make docs` writes the page, `make test` compares it: between them routes may come from several branches at once.
             if getenv("JIDOKA_WRITE_REFERENCE") != nil { write(wanted, to: page) }
+            if getenv("JIDOKA_CHECK_REFERENCE") == nil { return }
             #expect(
-                read(page) == wanted, "the page is stale: JIDOKA_WRITE_REFERENCE=1 swift test --filter ServerTests.AccessTests")
+                read(page) == wanted, "the page is stale: `make docs` writes it")
         }
     }
 

@@ -7,7 +7,7 @@ extension JidokaServer {
             # Permissions
 
             Every route of the server, with the permission that its caller needs and the kind of thing on which it acts. Printed from the
-            routes themselves by `JIDOKA_WRITE_REFERENCE=1 swift test --filter ServerTests`; a test fails when this page is stale.
+            routes themselves by `make docs`; `make test` fails when this page is stale.
 
             One authoriser is asked before any handler runs. Today it lets everyone do everything, which is why the server listens on
             loopback unless `--allow-unauthenticated` is given.
