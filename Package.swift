@@ -33,6 +33,7 @@ let c: [Target] = [
     systemLibrary("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
     systemLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     systemLibrary("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    systemLibrary("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
     systemLibrary("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
     systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     systemLibrary("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
@@ -69,8 +70,8 @@ let kit: [Target] = [
         uses: ["Errors", "Clockwork", "JSON", "Addresses", "CCurl"]),
     module("Kit", "Processes", "Child processes in groups of their own.", uses: ["Errors", "Clockwork", "CSpawn"]),
     module(
-        "Kit", "SQL", "SQLite behind one writer with group commit and readers that never block it; migrations.",
-        uses: ["Errors", "Clockwork", "Telemetry", "CSQLite"]),
+        "Kit", "SQL", "SQLite or PostgreSQL behind one writer with group commit and readers that never block it; migrations.",
+        uses: ["Errors", "Clockwork", "Telemetry", "CSQLite", "CPostgres"]),
     module("Kit", "Blobs", "Content-addressed objects: atomic writes, verification on read.", uses: ["Errors", "Clockwork", "Digests"]),
     module(
         "Kit", "NativeLibraries", "Where libraries that are loaded at run time are looked for, and what to say when one is absent.",
@@ -100,7 +101,7 @@ let areas: [Target] = [
 // MARK: Backends: implementations of what the areas ask for.
 let backends: [Target] = [
     module(
-        "Backends", "SQLStores", "The areas' stores on SQLite, with the event written in the same transaction.",
+        "Backends", "SQLStores", "The areas' stores on SQLite and PostgreSQL, with the event written in the same transaction.",
         uses: basics + ["SQL", "Tracking", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts", "ContinuousTraining"]),
     module(
         "Backends", "FileStores", "Artifacts and dataset objects on content-addressed files.",
@@ -141,7 +142,8 @@ let app: [Target] = [
 
 // MARK: Conformance: contract suites, simulated clock and disk, fixtures; used by tests, shipped to nobody.
 let conformance: [Target] = [
-    module("", "Conformance", "Contract suites that every back end runs, and the simulated world.", uses: basics + areas.map(\.name))
+    module(
+        "", "Conformance", "Contract suites that every back end runs, and the simulated world.", uses: basics + areas.map(\.name) + ["SQL"])
 ]
 
 let testTargets: [Target] = [
@@ -160,7 +162,7 @@ let testTargets: [Target] = [
     tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]),
     tests("Outbound", uses: ["Errors", "Clockwork"]),
     tests("Processes", uses: ["Errors", "Clockwork"]),
-    tests("SQL", uses: ["Errors", "Clockwork", "Telemetry"]),
+    tests("SQL", uses: ["Errors", "Clockwork", "Telemetry", "Conformance"]),
     tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
     tests("NativeLibraries", uses: ["Errors"]),
     tests("Columns", uses: ["Errors", "Clockwork", "NativeLibraries"]),

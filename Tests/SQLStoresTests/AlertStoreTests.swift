@@ -1,21 +1,15 @@
 import Clockwork
 import Conformance
-import Foundation
 import SQL
 import SQLStores
-import Telemetry
 import Testing
 
 struct AlertStoreTests {
-    @Test(arguments: AlertStoreContract.checks.map(\.name))
-    func `alerts on SQLite keep the contract`(name: String) async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("jidoka-alerts-\(UInt64.random(in: 0 ... .max))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let database = try Database(path: folder.appendingPathComponent("test.db").path, metrics: MetricsRegistry())
-        defer { database.close() }
-        try await database.migrate(EventSchema.migrations + MonitoringSchema.migrations)
+    @Test(arguments: DatabaseEngine.allCases, AlertStoreContract.checks.map(\.name))
+    func `alerts keep the contract on both engines`(engine: DatabaseEngine, name: String) async throws {
+        let kept = try await TestDatabase(engine, EventSchema.migrations + MonitoringSchema.migrations)
+        defer { kept.close() }
         let check = try #require(AlertStoreContract.checks.first { $0.name == name })
-        try await check.run(SQLAlertStore(database: database), SQLEventLog(database: database, time: SystemTime()))
+        try await check.run(SQLAlertStore(database: kept.database), SQLEventLog(database: kept.database, time: SystemTime()))
     }
 }

@@ -1,21 +1,15 @@
 import Clockwork
 import Conformance
-import Foundation
 import SQL
 import SQLStores
-import Telemetry
 import Testing
 
 struct EndpointStoreTests {
-    @Test(arguments: EndpointStoreContract.checks.map(\.name))
-    func `endpoints on SQLite keep the contract`(name: String) async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("jidoka-endpoints-\(UInt64.random(in: 0 ... .max))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let database = try Database(path: folder.appendingPathComponent("test.db").path, metrics: MetricsRegistry())
-        defer { database.close() }
-        try await database.migrate(EventSchema.migrations + EndpointSchema.migrations)
+    @Test(arguments: DatabaseEngine.allCases, EndpointStoreContract.checks.map(\.name))
+    func `endpoints keep the contract on both engines`(engine: DatabaseEngine, name: String) async throws {
+        let kept = try await TestDatabase(engine, EventSchema.migrations + EndpointSchema.migrations)
+        defer { kept.close() }
         let check = try #require(EndpointStoreContract.checks.first { $0.name == name })
-        try await check.run(SQLEndpointStore(database: database), SQLEventLog(database: database, time: SystemTime()))
+        try await check.run(SQLEndpointStore(database: kept.database), SQLEventLog(database: kept.database, time: SystemTime()))
     }
 }

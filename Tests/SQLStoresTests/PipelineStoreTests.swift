@@ -1,21 +1,15 @@
 import Clockwork
 import Conformance
-import Foundation
 import SQL
 import SQLStores
-import Telemetry
 import Testing
 
 struct PipelineStoreTests {
-    @Test(arguments: PipelineStoreContract.checks.map(\.name))
-    func `pipeline runs on SQLite keep the contract`(name: String) async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("jidoka-pipelines-\(UInt64.random(in: 0 ... .max))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let database = try Database(path: folder.appendingPathComponent("test.db").path, metrics: MetricsRegistry())
-        defer { database.close() }
-        try await database.migrate(EventSchema.migrations + PipelineSchema.migrations)
+    @Test(arguments: DatabaseEngine.allCases, PipelineStoreContract.checks.map(\.name))
+    func `pipeline runs keep the contract on both engines`(engine: DatabaseEngine, name: String) async throws {
+        let kept = try await TestDatabase(engine, EventSchema.migrations + PipelineSchema.migrations)
+        defer { kept.close() }
         let check = try #require(PipelineStoreContract.checks.first { $0.name == name })
-        try await check.run(SQLPipelineStore(database: database), SQLEventLog(database: database, time: SystemTime()))
+        try await check.run(SQLPipelineStore(database: kept.database), SQLEventLog(database: kept.database, time: SystemTime()))
     }
 }

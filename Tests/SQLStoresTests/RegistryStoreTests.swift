@@ -1,28 +1,27 @@
 import Conformance
 import Testing
 
-/// Runs every contract of the registry against SQLite.
+/// Runs every contract of the registry against both engines.
 @Suite struct RegistryStoreTests {
-    private func run(_ name: String, of checks: [ContractCheck<RegistryStores>]) async throws {
-        let fixture = try await StoreFixture()
+    private func run(_ name: String, on engine: DatabaseEngine, of checks: [ContractCheck<RegistryStores>]) async throws {
+        let fixture = try await StoreFixture(engine)
         defer { fixture.close() }
         try await #require(checks.first { $0.name == name }).run(fixture.registry)
     }
 
-    @Test(arguments: ModelStoreContract.checks.map(\.name)) func `registered models on SQLite keep the contract`(name: String) async throws
-    {
-        try await run(name, of: ModelStoreContract.checks)
+    @Test(arguments: DatabaseEngine.allCases, ModelStoreContract.checks.map(\.name))
+    func `registered models keep the contract on both engines`(engine: DatabaseEngine, name: String) async throws {
+        try await run(name, on: engine, of: ModelStoreContract.checks)
     }
 
-    @Test(arguments: ModelVersionStoreContract.checks.map(\.name)) func `model versions on SQLite keep the contract`(name: String)
-        async throws
-    {
-        try await run(name, of: ModelVersionStoreContract.checks)
+    @Test(arguments: DatabaseEngine.allCases, ModelVersionStoreContract.checks.map(\.name))
+    func `model versions keep the contract on both engines`(engine: DatabaseEngine, name: String) async throws {
+        try await run(name, on: engine, of: ModelVersionStoreContract.checks)
     }
 
-    @Test(arguments: GateReportStoreContract.checks.map(\.name)) func `gate reports on SQLite keep the contract`(name: String) async throws
-    {
-        try await run(name, of: GateReportStoreContract.checks)
+    @Test(arguments: DatabaseEngine.allCases, GateReportStoreContract.checks.map(\.name))
+    func `gate reports keep the contract on both engines`(engine: DatabaseEngine, name: String) async throws {
+        try await run(name, on: engine, of: GateReportStoreContract.checks)
     }
 
     @Test(arguments: ModelHistoryContract.checks.map(\.name)) func `the history on SQLite keeps the contract`(name: String) async throws {

@@ -127,8 +127,10 @@ import Tracking
         }
     }
 
-    @Test(arguments: [1, 2, 3]) func `SQL and memory agree on random filters`(seed: UInt64) async throws {
-        let fixture = try await StoreFixture()
+    @Test(arguments: DatabaseEngine.allCases, [1, 2, 3]) func `SQL and memory agree on random filters`(engine: DatabaseEngine, seed: UInt64)
+        async throws
+    {
+        let fixture = try await StoreFixture(engine)
         defer { fixture.close() }
         let random = SeededRandom(seed: seed)
         let experiment = try await fixture.tracking.experiment("one")

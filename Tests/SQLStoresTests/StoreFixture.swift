@@ -1,21 +1,16 @@
 import Clockwork
 import Conformance
-import Foundation
 import SQL
 import SQLStores
-import Telemetry
 import Tracking
 
 /// A temporary database with the stores of tracking and the registry.
 struct StoreFixture {
-    let folder: URL
-    let database: Database
+    private let kept: TestDatabase
+    var database: Database { kept.database }
 
-    init() async throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("jidoka-stores-\(UInt64.random(in: 0 ... .max))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        database = try Database(path: folder.appendingPathComponent("test.db").path, metrics: MetricsRegistry())
-        try await database.migrate(EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations)
+    init(_ engine: DatabaseEngine) async throws {
+        kept = try await TestDatabase(engine, EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations)
     }
 
     var tracking: TrackingStores {
@@ -33,8 +28,5 @@ struct StoreFixture {
 
     var artifacts: any ArtifactIndex { SQLArtifactIndex(database: database) }
 
-    func close() {
-        database.close()
-        try? FileManager.default.removeItem(at: folder)
-    }
+    func close() { kept.close() }
 }

@@ -1,56 +1,23 @@
-internal import CSQLite
 import Errors
 
-/// One SQLite connection; it belongs to one thread at a time and is only seen inside the bodies of `Database.read` and `Database.write`.
+/// One connection to the database; it belongs to one thread at a time and is only seen inside the bodies of `Database.read` and
+/// `Database.write`. The same SQL runs on both engines, see `Dialect`.
 package final class Connection {
-    private let handle: OpaquePointer
-    private var statements: [String: Statement] = [:]
-    /// Statements kept prepared; the least work to bound it is to forget all when it is full.
-    private static let statementsMax = 256
+    let engine: any SQLEngine
 
-    init(path: String, readOnly: Bool) throws {
-        var opened: OpaquePointer?
-        let flags = SQLITE_OPEN_NOMUTEX | (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-        let status = sqlite3_open_v2(path, &opened, flags, nil)
-        guard status == SQLITE_OK, let opened else {
-            let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
-            sqlite3_close_v2(opened)
-            throw sqlError(status, "\(message): \(path)")
-        }
-        handle = opened
-        sqlite3_busy_timeout(handle, 5_000)
-        sqlite3_extended_result_codes(handle, 1)
-    }
+    init(_ engine: any SQLEngine) { self.engine = engine }
 
-    deinit {
-        statements.removeAll()
-        sqlite3_close_v2(handle)
-    }
+    /// Several statements without bindings, for example a schema.
+    package func script(_ sql: String) throws { try engine.script(sql) }
 
-    func failure(_ status: Int32, sql: String? = nil) -> JidokaError { sqlError(status, String(cString: sqlite3_errmsg(handle)), sql: sql) }
+    /// Runs to the end and drops any rows. The statement is kept prepared for the next call with the same text.
+    package func execute(_ sql: String, _ bindings: [SQLValue] = []) throws { try engine.run(sql, bindings) }
 
-    /// Several statements without bindings.
-    package func script(_ sql: String) throws {
-        let status = sqlite3_exec(handle, sql, nil, nil, nil)
-        guard status == SQLITE_OK else { throw failure(status, sql: sql) }
-    }
-
-    /// A statement, kept prepared for the next call with the same text.
-    package func prepare(_ sql: String) throws -> Statement {
-        if let found = statements[sql] { return found }
-        var prepared: OpaquePointer?
-        let status = sqlite3_prepare_v3(handle, sql, Int32(sql.utf8.count), UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
-        guard status == SQLITE_OK, let prepared else { throw failure(status, sql: sql) }
-        if statements.count >= Connection.statementsMax { statements.removeAll() }
-        let statement = Statement(prepared, of: self, sql: sql)
-        statements[sql] = statement
-        return statement
-    }
-
-    package func execute(_ sql: String, _ bindings: [SQLValue] = []) throws { try prepare(sql).run(bindings) }
+    /// The same statement for each of `rows`, in order; over a network all of them travel together. `changes` is then not known.
+    package func executeEach(_ sql: String, _ rows: [[SQLValue]]) throws { try engine.runEach(sql, rows) }
 
     package func forEach(_ sql: String, _ bindings: [SQLValue] = [], _ take: (Row) throws -> Void) throws {
-        try prepare(sql).forEach(bindings, take)
+        try engine.forEach(sql, bindings, take)
     }
 
     /// All rows, each copied by `make` while it is current.
@@ -62,10 +29,91 @@ package final class Connection {
 
     /// The first row, copied by `make`; nil when there is none.
     package func first<T>(_ sql: String, _ bindings: [SQLValue] = [], _ make: (Row) throws -> T) throws -> T? {
-        try prepare(sql).first(bindings, make)
+        try engine.first(sql, bindings, make)
+    }
+
+    /// The number that an `INSERT ... RETURNING number` gave.
+    package func insert(_ sql: String, _ bindings: [SQLValue] = []) throws -> Int64 {
+        guard let made = try first(sql, bindings, { $0.int(0) }) else { throw JidokaError.internal("an insert returned no number") }
+        return made
     }
 
     /// Rows that the newest insert, update or delete changed.
-    package var changes: Int { Int(sqlite3_changes64(handle)) }
-    package var lastInsertID: Int64 { sqlite3_last_insert_rowid(handle) }
+    package var changes: Int { engine.changes }
+}
+
+/// What each engine does in its own way. One value serves one thread at a time.
+protocol SQLEngine: AnyObject {
+    func script(_ sql: String) throws
+    func run(_ sql: String, _ bindings: [SQLValue]) throws
+    func runEach(_ sql: String, _ rows: [[SQLValue]]) throws
+    func forEach(_ sql: String, _ bindings: [SQLValue], _ take: (Row) throws -> Void) throws
+    func first<T>(_ sql: String, _ bindings: [SQLValue], _ make: (Row) throws -> T) throws -> T?
+    var changes: Int { get }
+
+    /// Begins a transaction; one that writes has the database's only turn to write until it ends.
+    func begin(writing: Bool) throws
+    func end(keeping: Bool) throws
+    func setSavepoint() throws
+    func releaseSavepoint() throws
+    func rollBackToSavepoint() throws
+
+    /// The connection broke and must be opened anew.
+    var isLost: Bool { get }
+}
+
+extension SQLEngine {
+    func commit() throws { try end(keeping: true) }
+    func rollBack() throws { try end(keeping: false) }
+}
+
+/// The current row: valid only inside the closure that gets it. A column of another type is read by conversion.
+package struct Row {
+    enum Source {
+        case sqlite(OpaquePointer)
+        case postgres(PostgresRow)
+    }
+    private let source: Source
+
+    init(_ source: Source) { self.source = source }
+
+    package func isNull(_ column: Int) -> Bool {
+        switch source {
+        case .sqlite(let handle): SQLiteRow.isNull(handle, column)
+        case .postgres(let row): row.isNull(column)
+        }
+    }
+
+    package func int(_ column: Int) -> Int64 {
+        switch source {
+        case .sqlite(let handle): SQLiteRow.int(handle, column)
+        case .postgres(let row): row.int(column)
+        }
+    }
+
+    package func double(_ column: Int) -> Double {
+        switch source {
+        case .sqlite(let handle): SQLiteRow.double(handle, column)
+        case .postgres(let row): row.double(column)
+        }
+    }
+
+    package func text(_ column: Int) -> String {
+        switch source {
+        case .sqlite(let handle): SQLiteRow.text(handle, column)
+        case .postgres(let row): row.text(column)
+        }
+    }
+
+    package func blob(_ column: Int) -> [UInt8] {
+        switch source {
+        case .sqlite(let handle): SQLiteRow.blob(handle, column)
+        case .postgres(let row): row.blob(column)
+        }
+    }
+
+    package func bool(_ column: Int) -> Bool { int(column) != 0 }
+    package func optionalInt(_ column: Int) -> Int64? { isNull(column) ? nil : int(column) }
+    package func optionalDouble(_ column: Int) -> Double? { isNull(column) ? nil : double(column) }
+    package func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
 }

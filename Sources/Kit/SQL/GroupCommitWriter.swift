@@ -16,17 +16,21 @@ final class GroupCommitWriter: Sendable {
     private let commitSeconds: Histogram
     private let commitJobs: Histogram
     private static let waitingMax = 20_000
-    private static let batchMax = 512
+    private let batchMax: Int
+    private let open: @Sendable () throws -> Connection
 
-    init(_ connection: consuming sending Connection, metrics: MetricsRegistry, time: any TimeSource) {
+    /// - Parameter open: makes the writing connection, now and whenever it was lost.
+    init(batchMax: Int, metrics: MetricsRegistry, time: any TimeSource, open: @escaping @Sendable () throws -> Connection) throws {
+        self.batchMax = batchMax
         self.time = time
+        self.open = open
         commitSeconds = metrics.histogram("jidoka_sql_commit_seconds", help: "Duration of one durable transaction.")
         commitJobs = metrics.histogram(
             "jidoka_sql_commit_writes", help: "Writes that shared one durable transaction.",
             bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
-        let owner = ConnectionOwner(connection)
+        let owner = ConnectionOwner(try open())
         startThread { [self] in
-            drain(owner.connection)
+            drain(owner)
             finished.post()
         }
     }
@@ -53,28 +57,39 @@ final class GroupCommitWriter: Sendable {
         finished.wait()
     }
 
-    private func drain(_ connection: Connection) {
+    private func drain(_ owner: ConnectionOwner) {
         while true {
             available.wait()
             let (batch, closed): ([WriteJob], Bool) = queue.withLock { queue in
-                let count = min(queue.jobs.count, GroupCommitWriter.batchMax)
+                let count = min(queue.jobs.count, batchMax)
                 let batch = Array(queue.jobs.prefix(count))
                 queue.jobs.removeFirst(count)
                 return (batch, queue.closed)
             }
-            if !batch.isEmpty { commit(batch, on: connection) }
+            if !batch.isEmpty { commit(batch, on: owner) }
             if closed, queue.withLock({ $0.jobs.isEmpty }) { return }
             if closed { available.post() }
         }
     }
 
-    private func commit(_ batch: [WriteJob], on connection: Connection) {
+    /// A connection that broke while nothing was under way is replaced, once.
+    private func begin(_ owner: ConnectionOwner) throws -> Connection {
+        do {
+            try owner.connection.engine.begin(writing: true)
+        } catch  where owner.connection.engine.isLost {
+            owner.connection = try open()
+            try owner.connection.engine.begin(writing: true)
+        }
+        return owner.connection
+    }
+
+    private func commit(_ batch: [WriteJob], on owner: ConnectionOwner) {
         let started = time.steadyNanoseconds()
         var settled: [@Sendable ((any Error)?) -> Void] = []
         settled.reserveCapacity(batch.count)
         var remaining = batch[...]
         do {
-            try connection.execute("BEGIN IMMEDIATE")
+            let connection = try begin(owner)
             while let job = remaining.first {
                 remaining = remaining.dropFirst()
                 do {
@@ -84,11 +99,12 @@ final class GroupCommitWriter: Sendable {
                     throw error
                 }
             }
-            try connection.execute("COMMIT")
+            try connection.engine.commit()
             for settle in settled { settle(nil) }
         } catch {
-            // The transaction as a whole failed (disk full, I/O): nothing of it was kept, and every caller that waits is told so.
-            do { try connection.execute("ROLLBACK") } catch { /* SQLite has rolled back by itself already */ _ = error }
+            // The transaction as a whole failed (disk full, I/O, connection): nothing of it was kept, and every caller that waits is told
+            // so. When the connection broke during the commit itself nobody can know: the error says that it was lost, no more.
+            do { try owner.connection.engine.rollBack() } catch { /* rolled back by the engine itself already, or lost */ _ = error }
             for settle in settled { settle(error) }
             for job in remaining { job.refuse(with: error) }
         }
@@ -99,6 +115,6 @@ final class GroupCommitWriter: Sendable {
 
 /// Carries the connection to the thread that will own it.
 private final class ConnectionOwner: @unchecked Sendable {  // handed over once, before the thread starts
-    let connection: Connection
+    var connection: Connection
     init(_ connection: consuming Connection) { self.connection = connection }
 }

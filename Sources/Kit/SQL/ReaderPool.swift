@@ -9,10 +9,10 @@ final class ReaderPool: Sendable {
     }
     private let idle: Mutex<[Slot]>
     private let pool: BlockingPool
-    private let path: String
+    private let open: @Sendable () throws -> Connection
 
-    init(path: String, count: Int) {
-        self.path = path
+    init(count: Int, open: @escaping @Sendable () throws -> Connection) {
+        self.open = open
         idle = Mutex((0..<count).map { _ in Slot() })
         pool = BlockingPool(threads: count)
     }
@@ -21,24 +21,29 @@ final class ReaderPool: Sendable {
         try await pool.run { [self] in
             guard let slot = idle.withLock({ $0.popLast() }) else { throw JidokaError.internal("no idle reader") }
             defer { idle.withLock { $0.append(slot) } }
-            let connection = try slot.connection ?? open()
-            slot.connection = connection
-            try connection.execute("BEGIN")
+            let connection = try begun(slot)
             do {
                 let value = try body(connection)
-                try connection.execute("COMMIT")
+                try connection.engine.commit()
                 return value
             } catch {
-                try connection.execute("ROLLBACK")
+                if !connection.engine.isLost { try connection.engine.rollBack() }
                 throw error
             }
         }
     }
 
-    private func open() throws -> Connection {
-        let connection = try Connection(path: path, readOnly: true)
-        try connection.script(
-            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA case_sensitive_like=ON; PRAGMA mmap_size=268435456;")
+    /// A connection with a transaction. One that broke while it was idle is replaced; the caller notices nothing.
+    private func begun(_ slot: Slot) throws -> Connection {
+        if let connection = slot.connection {
+            do {
+                try connection.engine.begin(writing: false)
+                return connection
+            } catch  where connection.engine.isLost { slot.connection = nil }
+        }
+        let connection = try open()
+        slot.connection = connection
+        try connection.engine.begin(writing: false)
         return connection
     }
 }

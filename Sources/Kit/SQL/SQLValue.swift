@@ -1,4 +1,4 @@
-/// What SQLite stores.
+/// What a column stores; `ints` only binds.
 package enum SQLValue: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByNilLiteral
 {
@@ -7,6 +7,8 @@ package enum SQLValue: Sendable, Hashable, ExpressibleByStringLiteral, Expressib
     case double(Double)
     case text(String)
     case blob([UInt8])
+    /// For `column IN integers(?)`: any number of numbers as one binding, so that the statement's text stays the same.
+    case ints([Int64])
 
     package init(stringLiteral value: String) { self = .text(value) }
     package init(integerLiteral value: Int64) { self = .int(value) }

@@ -13,7 +13,7 @@ package enum TrainingLoopSchema {
     ]
 }
 
-/// Training loops on SQLite.
+/// Training loops in SQL.
 package struct SQLTrainingLoopStore: TrainingLoopStore {
     private let database: Database
 

@@ -5,7 +5,7 @@ package import Events
 import JSON
 package import SQL
 
-/// Dataset versions on SQLite.
+/// Dataset versions in SQL.
 package struct SQLDatasetStore: DatasetStore {
     private let database: Database
     private static let columns = "dataset, digest, rows, bytes, format, profile, source, parents, created_at, actor"
@@ -71,7 +71,7 @@ package struct SQLDatasetStore: DatasetStore {
         let sql = """
             SELECT \(SQLDatasetStore.columns), total FROM dataset_versions JOIN
             (SELECT max(sequence) AS newest, count(*) AS total FROM dataset_versions
-            WHERE dataset > ? GROUP BY dataset ORDER BY dataset LIMIT ?) ON sequence = newest ORDER BY dataset
+            WHERE dataset > ? GROUP BY dataset ORDER BY dataset LIMIT ?) AS newest_of ON sequence = newest ORDER BY dataset
             """
         return try await database.read { connection in
             try connection.map(sql, [.text(after ?? ""), .int(Int64(limit))]) { row in

@@ -5,7 +5,7 @@ package import Events
 import JSON
 package import SQL
 
-/// Validation results on SQLite.
+/// Validation results in SQL.
 package struct SQLValidationStore: ValidationStore {
     private let database: Database
 

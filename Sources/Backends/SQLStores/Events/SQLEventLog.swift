@@ -3,7 +3,7 @@ import Errors
 package import Events
 package import SQL
 
-/// The event log on SQLite.
+/// The event log in SQL.
 package struct SQLEventLog: EventLog {
     private let database: Database
     private let time: any TimeSource

@@ -46,7 +46,7 @@ struct FilterSQL {
         add("\(column) IN (\(Array(repeating: "?", count: values.count).joined(separator: ", ")))", values)
     }
 
-    /// `column comparator value`. LIKE is case-sensitive by the connections' pragma; ILIKE folds ASCII on both sides.
+    /// `column comparator value`. LIKE tells upper from lower case; ILIKE folds ASCII on both sides.
     mutating func compare(_ column: String, _ comparator: FilterComparator, _ value: FilterLiteral) {
         let (clause, bindings) = FilterSQL.comparison(column, comparator, value)
         add(clause, bindings)
@@ -64,9 +64,10 @@ struct FilterSQL {
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
             return ("\(column) \(comparator.rawValue) ?", [scalar(value)])
         case .like: return ("\(column) LIKE ?", [scalar(value)])
-        case .ilike: return ("lower(\(column)) LIKE lower(?)", [scalar(value)])
+        case .ilike: return ("lower(\(column)) LIKE ?", [folded(value)])
         case .isIn, .notIn:
             let items = list(value)
+            if items.isEmpty { return (comparator == .isIn ? "1 = 0" : "1 = 1", []) }
             let marks = Array(repeating: "?", count: items.count).joined(separator: ", ")
             return ("\(column) \(comparator.rawValue) (\(marks))", items)
         case .between, .notBetween:
@@ -110,6 +111,12 @@ struct FilterSQL {
         add(
             "\(column) \(comparator == .isNull ? "NOT IN" : "IN") (SELECT \(owner) FROM \(table) WHERE key = ?\(condition)\(more))",
             [.text(key)] + values + (extra?.bindings ?? []))
+    }
+
+    /// The ASCII letters in lower case: a column's order makes `lower` do the same to it, a binding has none.
+    private static func folded(_ value: FilterLiteral) -> SQLValue {
+        guard case .text(let text) = scalar(value) else { return scalar(value) }
+        return .text(String(decoding: text.utf8.map { (65...90).contains($0) ? $0 + 32 : $0 }, as: UTF8.self))
     }
 
     private static func scalar(_ value: FilterLiteral) -> SQLValue {

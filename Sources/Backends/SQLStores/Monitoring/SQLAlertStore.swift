@@ -5,7 +5,7 @@ import JSON
 package import Monitoring
 package import SQL
 
-/// Alerts and deliveries on SQLite.
+/// Alerts and deliveries in SQL.
 package struct SQLAlertStore: AlertStore {
     private let database: Database
 

@@ -48,11 +48,11 @@ package enum MonitoringSchema {
                     PRIMARY KEY (alert, channel)
                 ) STRICT, WITHOUT ROWID;
                 CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state = 'waiting';
-                """),
+                """, onPostgres: [("only INTEGER PRIMARY KEY CHECK (only", "\"only\" INTEGER PRIMARY KEY CHECK (\"only\"")]),
     ]
 }
 
-/// Monitors and their reports on SQLite.
+/// Monitors and their reports in SQL.
 package struct SQLMonitorStore: MonitorStore {
     private let database: Database
 
@@ -90,7 +90,7 @@ package struct SQLMonitorStore: MonitorStore {
 
     private static func put(_ report: WindowReport, on connection: Connection) throws {
         try connection.execute(
-            "INSERT INTO window_reports VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET document = excluded.document",
+            "INSERT INTO window_reports VALUES (?, ?, ?) ON CONFLICT (endpoint, number) DO UPDATE SET document = excluded.document",
             [.text(report.endpoint), .int(report.number), .text(JSONValue.object(report.json).text)])
     }
 

@@ -26,7 +26,7 @@ package enum PipelineSchema {
     ]
 }
 
-/// Pipeline runs on SQLite.
+/// Pipeline runs in SQL.
 package struct SQLPipelineStore: PipelineStore {
     private let database: Database
 

@@ -5,7 +5,7 @@ import JSON
 package import Registry
 package import SQL
 
-/// Gate reports on SQLite.
+/// Gate reports in SQL.
 package struct SQLGateReportStore: GateReportStore {
     private let database: Database
 

@@ -5,7 +5,7 @@ import Filters
 package import Registry
 package import SQL
 
-/// Registered models on SQLite.
+/// Registered models in SQL.
 package struct SQLModelStore: ModelStore {
     private let database: Database
 
@@ -13,14 +13,14 @@ package struct SQLModelStore: ModelStore {
 
     package func create(_ model: RegisteredModel, events: [EventDraft]) async throws {
         try await database.write { connection in
-            try connection.execute(
+            let number = try connection.first(
                 """
                 INSERT INTO registered_models (name, description, created_at, updated_at) VALUES (?, ?, ?, ?) \
-                ON CONFLICT (name) DO NOTHING
+                ON CONFLICT (name) DO NOTHING RETURNING number
                 """,
-                [.text(model.name), .text(model.description), .int(model.createdAt.microseconds), .int(model.updatedAt.microseconds)])
-            guard connection.changes == 1 else { throw RegistryErrors.modelExists(model.name) }
-            let number = connection.lastInsertID
+                [.text(model.name), .text(model.description), .int(model.createdAt.microseconds), .int(model.updatedAt.microseconds)]
+            ) { $0.int(0) }
+            guard let number else { throw RegistryErrors.modelExists(model.name) }
             for tag in model.tags { try SQLModelStore.put(tag, number, on: connection) }
             try EventTable.append(events, on: connection)
         }
@@ -118,7 +118,8 @@ package struct SQLModelStore: ModelStore {
 
     private static func put(_ tag: ModelTag, _ model: Int64, on connection: Connection) throws {
         try connection.execute(
-            "INSERT OR REPLACE INTO registered_model_tags VALUES (?, ?, ?)", [.int(model), .text(tag.key), .text(tag.value)])
+            "INSERT INTO registered_model_tags VALUES (?, ?, ?) ON CONFLICT (model, key) DO UPDATE SET value = excluded.value",
+            [.int(model), .text(tag.key), .text(tag.value)])
     }
 
     private static func query(_ search: ModelSearch) -> (sql: String, bindings: [SQLValue]) {

@@ -6,7 +6,7 @@ import JSON
 package import Registry
 package import SQL
 
-/// Model versions on SQLite.
+/// Model versions in SQL.
 package struct SQLModelVersionStore: ModelVersionStore {
     private let database: Database
 
@@ -20,15 +20,15 @@ package struct SQLModelVersionStore: ModelVersionStore {
             }
             let number = (highest ?? 0) + 1
             let time = SQLValue.int(draft.time.microseconds)
-            try connection.execute(
+            let row = try connection.insert(
                 "INSERT INTO model_versions (model, version, description, stage, status, status_message, source, storage_location, run,"
-                    + " run_link, logged_model, user_id, created_at, updated_at) VALUES (?, ?, ?, 'None', ?, '', ?, ?, ?, ?, ?, ?, ?, ?)",
+                    + " run_link, logged_model, user_id, created_at, updated_at) VALUES (?, ?, ?, 'None', ?, '', ?, ?, ?, ?, ?, ?, ?, ?)"
+                    + " RETURNING number",
                 [
                     .int(model), .int(number), .text(draft.description), .text(draft.status.rawValue), .text(draft.source),
                     .text(draft.storageLocation), .text(draft.runID), .text(draft.runLink), .text(draft.modelID), .text(draft.userID), time,
                     time,
                 ])
-            let row = connection.lastInsertID
             for tag in draft.tags { try SQLModelVersionStore.put(tag, row, on: connection) }
             try ModelRows.touch(model: model, at: draft.time, on: connection)
             let made = try SQLModelVersionStore.require(draft.name, Int(number), on: connection)
@@ -139,7 +139,9 @@ package struct SQLModelVersionStore: ModelVersionStore {
     }
 
     private static func put(_ tag: ModelTag, _ row: Int64, on connection: Connection) throws {
-        try connection.execute("INSERT OR REPLACE INTO model_version_tags VALUES (?, ?, ?)", [.int(row), .text(tag.key), .text(tag.value)])
+        try connection.execute(
+            "INSERT INTO model_version_tags VALUES (?, ?, ?) ON CONFLICT (version, key) DO UPDATE SET value = excluded.value",
+            [.int(row), .text(tag.key), .text(tag.value)])
     }
 
     private static func query(_ search: ModelVersionSearch) -> (sql: String, bindings: [SQLValue]) {

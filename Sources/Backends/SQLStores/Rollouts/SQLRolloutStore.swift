@@ -5,7 +5,7 @@ import JSON
 package import Rollouts
 package import SQL
 
-/// Rollouts on SQLite; a unique index keeps one active rollout an endpoint.
+/// Rollouts in SQL; a unique index keeps one active rollout an endpoint.
 package struct SQLRolloutStore: RolloutStore {
     private let database: Database
 
@@ -52,10 +52,11 @@ package struct SQLRolloutStore: RolloutStore {
 
     package func rollouts(endpoint: String?, limit: Int) async throws -> [Rollout] {
         guard (1...1_000).contains(limit) else { throw JidokaError.invalidArgument("`limit` must be between 1 and 1000") }
+        let condition: (sql: String, bindings: [SQLValue]) = endpoint.map { ("WHERE endpoint = ?", [.text($0)]) } ?? ("", [])
         return try await database.read { connection in
             try connection.map(
-                "SELECT document FROM rollouts WHERE ?1 IS NULL OR endpoint = ?1 ORDER BY started_at DESC, id DESC LIMIT ?2",
-                [SQLValue(endpoint), .int(Int64(limit))], SQLRolloutStore.rollout)
+                "SELECT document FROM rollouts \(condition.sql) ORDER BY started_at DESC, id DESC LIMIT ?",
+                condition.bindings + [.int(Int64(limit))], SQLRolloutStore.rollout)
         }
     }
 

@@ -5,7 +5,7 @@ import JSON
 package import SQL
 package import Serving
 
-/// Endpoints on SQLite.
+/// Endpoints in SQL.
 package struct SQLEndpointStore: EndpointStore {
     private let database: Database
 

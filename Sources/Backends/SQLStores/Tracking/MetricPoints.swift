@@ -18,7 +18,8 @@ enum MetricPoints {
         var series: [Series] = []
         var places: [String: Int] = [:]
         places.reserveCapacity(min(metrics.count, 64))
-        let insert = try connection.prepare(insertPoint)
+        var points: [[SQLValue]] = []
+        points.reserveCapacity(metrics.count)
         for metric in metrics {
             let place: Int
             if let known = places[metric.key] {
@@ -32,10 +33,10 @@ enum MetricPoints {
                 places[metric.key] = place
                 series.append(try found(metric, in: run, on: connection))
             }
-            try insert.run(point(metric, series[place].number))
+            points.append(point(metric, series[place].number))
         }
-        let update = try connection.prepare(updateLatest)
-        for current in series where current.changed { try update.run(latest(current)) }
+        try connection.executeEach(insertPoint, points)
+        try connection.executeEach(updateLatest, series.filter(\.changed).map(latest))
     }
 
     /// The most frequent batch of all.
@@ -74,12 +75,12 @@ enum MetricPoints {
         }
         if let found { return found }
         let isNaN = metric.value.isNaN
-        try connection.execute(
-            "INSERT INTO metric_series (run, key, value, is_nan, timestamp, step) VALUES (?, ?, ?, ?, ?, ?)",
+        let number = try connection.insert(
+            "INSERT INTO metric_series (run, key, value, is_nan, timestamp, step) VALUES (?, ?, ?, ?, ?, ?) RETURNING series",
             [
                 .int(run), .text(metric.key), .double(isNaN ? 0 : metric.value), .int(isNaN ? 1 : 0), .int(metric.timestamp),
                 .int(metric.step),
             ])
-        return Series(number: connection.lastInsertID, latest: metric, changed: false)
+        return Series(number: number, latest: metric, changed: false)
     }
 }

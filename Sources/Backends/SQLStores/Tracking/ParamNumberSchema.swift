@@ -6,6 +6,14 @@ enum ParamNumberSchema {
     static let sql = """
         ALTER TABLE params ADD COLUMN number REAL;
         ALTER TABLE logged_model_params ADD COLUMN number REAL;
+        \(older)
+        CREATE INDEX params_by_number ON params (key, number, run) WHERE number IS NOT NULL;
+        """
+
+    /// PostgreSQL databases hold no older rows.
+    static let onPostgres = [(passage: older, instead: "")]
+
+    private static let older = """
         CREATE TEMPORARY TABLE param_numbers (owner, key TEXT, number NUMERIC);
         INSERT INTO param_numbers SELECT run, key, value FROM params WHERE \(isShaped);
         UPDATE params SET number = CAST(n.number AS REAL) FROM param_numbers n
@@ -15,7 +23,6 @@ enum ParamNumberSchema {
         UPDATE logged_model_params SET number = CAST(n.number AS REAL) FROM param_numbers n
             WHERE n.owner = logged_model_params.model AND n.key = logged_model_params.key AND \(isNumber);
         DROP TABLE param_numbers;
-        CREATE INDEX params_by_number ON params (key, number, run) WHERE number IS NOT NULL;
         """
 
     private static let isShaped = "length(value) <= 64 AND value GLOB '[-+.0-9]*' AND value NOT GLOB '*[^-+.0-9eE]*'"

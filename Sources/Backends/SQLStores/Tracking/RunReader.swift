@@ -25,13 +25,13 @@ enum RunReader {
         var runs = headers.map { Run(info: $0.info) }
         if headers.isEmpty { return [] }
         let places = Dictionary(uniqueKeysWithValues: headers.enumerated().map { ($1.number, $0) })
-        let numbers = SQLValue.text("[" + headers.map { String($0.number) }.joined(separator: ",") + "]")
+        let numbers = SQLValue.ints(headers.map(\.number))
         func fill(_ sql: String, _ take: (Row, inout Run) -> Void) throws {
             try connection.forEach(sql, [numbers]) { row in
                 if let place = places[row.int(0)] { take(row, &runs[place]) }
             }
         }
-        let wanted = "run IN (SELECT value FROM json_each(?))"
+        let wanted = "run IN integers(?)"
         try fill("SELECT run, key, value, is_nan, timestamp, step FROM metric_series WHERE \(wanted) ORDER BY run, key") { row, run in
             run.metrics.append(
                 Metric(key: row.text(1), value: row.bool(3) ? .nan : row.double(2), timestamp: row.int(4), step: row.int(5)))
@@ -57,7 +57,7 @@ enum RunReader {
         var inputs: [Int64: (run: Int, index: Int)] = [:]
         try connection.forEach(
             "SELECT i.number, i.run, d.name, d.digest, d.source_type, d.source, d.schema, d.profile FROM run_datasets i"
-                + " JOIN datasets d ON d.number = i.dataset WHERE i.run IN (SELECT value FROM json_each(?)) ORDER BY i.number", [numbers]
+                + " JOIN datasets d ON d.number = i.dataset WHERE i.run IN integers(?) ORDER BY i.number", [numbers]
         ) { row in
             guard let place = places[row.int(1)] else { return }
             inputs[row.int(0)] = (place, runs[place].datasets.count)
@@ -69,7 +69,7 @@ enum RunReader {
         if inputs.isEmpty { return }
         try connection.forEach(
             "SELECT t.input, t.key, t.value FROM run_dataset_tags t JOIN run_datasets i ON i.number = t.input"
-                + " WHERE i.run IN (SELECT value FROM json_each(?)) ORDER BY t.input, t.key", [numbers]
+                + " WHERE i.run IN integers(?) ORDER BY t.input, t.key", [numbers]
         ) { row in
             guard let place = inputs[row.int(0)] else { return }
             runs[place.run].datasets[place.index].tags.append(Tag(key: row.text(1), value: row.text(2)))

@@ -3,7 +3,7 @@ import Errors
 package import SQL
 package import Tracking
 
-/// The artifact paths on SQLite. Folders have rows of their own (no digest), so that listing a folder is one range of an index.
+/// The artifact paths in SQL. Folders have rows of their own (no digest), so that listing a folder is one range of an index.
 package struct SQLArtifactIndex: ArtifactIndex {
     private let database: Database
 
@@ -71,7 +71,9 @@ package struct SQLArtifactIndex: ArtifactIndex {
         _ path: ArtifactPath, _ digest: String?, _ size: Int64, _ time: Timestamp, on connection: Connection
     ) throws {
         try connection.execute(
-            "INSERT OR REPLACE INTO artifacts VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO artifacts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
+                + " folder = excluded.folder, name = excluded.name, digest = excluded.digest, size = excluded.size,"
+                + " created_at = excluded.created_at",
             [
                 .text("\(path)"), .text(path.parent?.description ?? ""), .text(path.name), SQLValue(digest), .int(size),
                 .int(time.microseconds),

@@ -5,7 +5,7 @@ import Filters
 package import SQL
 package import Tracking
 
-/// Experiments on SQLite.
+/// Experiments in SQL.
 package struct SQLExperimentStore: ExperimentStore {
     private let database: Database
 
@@ -15,13 +15,7 @@ package struct SQLExperimentStore: ExperimentStore {
         try await database.write { connection in
             let taken = try connection.first("SELECT 1 FROM experiments WHERE name = ?", [.text(draft.name)]) { _ in true } ?? false
             guard !taken else { throw TrackingErrors.experimentExists(draft.name) }
-            try connection.execute(
-                """
-                INSERT INTO experiments (id, name, artifact_location, lifecycle, created_at, updated_at) \
-                VALUES (?, ?, '', 'active', ?, ?)
-                """,
-                [SQLValue(draft.id), .text(draft.name), .int(draft.time.microseconds), .int(draft.time.microseconds)])
-            let id = connection.lastInsertID
+            let id = try SQLExperimentStore.insert(draft, on: connection)
             let location = draft.artifactLocation ?? "\(draft.artifactRoot)/\(id)"
             try connection.execute("UPDATE experiments SET artifact_location = ? WHERE id = ?", [.text(location), .int(id)])
             for tag in draft.tags { try SQLExperimentStore.put(tag, id, on: connection) }
@@ -31,6 +25,19 @@ package struct SQLExperimentStore: ExperimentStore {
             try EventTable.append([event(made)], on: connection)
             return made
         }
+    }
+
+    /// The row of the draft, with the id that it asks for or the next one.
+    private static func insert(_ draft: ExperimentDraft, on connection: Connection) throws -> Int64 {
+        let time = SQLValue.int(draft.time.microseconds)
+        let columns = "name, artifact_location, lifecycle, created_at, updated_at"
+        guard let id = draft.id else {
+            return try connection.insert(
+                "INSERT INTO experiments (\(columns)) VALUES (?, '', 'active', ?, ?) RETURNING id", [.text(draft.name), time, time])
+        }
+        return try connection.insert(
+            "INSERT INTO experiments (id, \(columns)) VALUES (?, ?, '', 'active', ?, ?) RETURNING id",
+            [SQLValue(id), .text(draft.name), time, time])
     }
 
     package func experiment(id: String) async throws -> Experiment? {
@@ -100,7 +107,9 @@ package struct SQLExperimentStore: ExperimentStore {
     }
 
     private static func put(_ tag: Tag, _ id: Int64, on connection: Connection) throws {
-        try connection.execute("INSERT OR REPLACE INTO experiment_tags VALUES (?, ?, ?)", [.int(id), .text(tag.key), .text(tag.value)])
+        try connection.execute(
+            "INSERT INTO experiment_tags VALUES (?, ?, ?) ON CONFLICT (experiment, key) DO UPDATE SET value = excluded.value",
+            [.int(id), .text(tag.key), .text(tag.value)])
     }
 
     static let columns = "id, name, artifact_location, lifecycle, created_at, updated_at"

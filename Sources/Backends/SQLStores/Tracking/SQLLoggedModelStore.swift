@@ -5,7 +5,7 @@ package import Events
 package import SQL
 package import Tracking
 
-/// Logged models on SQLite.
+/// Logged models in SQL.
 package struct SQLLoggedModelStore: LoggedModelStore {
     private let database: Database
 
@@ -97,7 +97,9 @@ package struct SQLLoggedModelStore: LoggedModelStore {
 
     private static func put(_ pairs: [(key: String, value: String)], _ table: String, _ id: String, on connection: Connection) throws {
         for (key, value) in pairs {
-            try connection.execute("INSERT OR REPLACE INTO \(table) VALUES (?, ?, ?)", [.text(id), .text(key), .text(value)])
+            try connection.execute(
+                "INSERT INTO \(table) VALUES (?, ?, ?) ON CONFLICT (model, key) DO UPDATE SET value = excluded.value",
+                [.text(id), .text(key), .text(value)])
         }
     }
 

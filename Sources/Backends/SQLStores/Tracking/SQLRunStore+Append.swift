@@ -41,7 +41,8 @@ extension SQLRunStore {
             "INSERT INTO logged_model_metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 + " ON CONFLICT (model, key, dataset_name, dataset_digest, run) DO UPDATE SET"
                 + " value = excluded.value, is_nan = excluded.is_nan, timestamp = excluded.timestamp, step = excluded.step"
-                + " WHERE (excluded.step, excluded.timestamp, excluded.value) > (step, timestamp, value)",
+                + " WHERE (excluded.step, excluded.timestamp, excluded.value) >"
+                + " (logged_model_metrics.step, logged_model_metrics.timestamp, logged_model_metrics.value)",
             [
                 .text(model), .text(metric.key), .text(metric.datasetName ?? ""), .text(metric.datasetDigest ?? ""), .text(run),
                 .double(isNaN ? 0 : metric.value), SQLValue(isNaN), .int(metric.timestamp), .int(metric.step),
@@ -83,13 +84,15 @@ extension SQLRunStore {
             [.int(experiment), .text(dataset.name), .text(dataset.digest)]
         ) { $0.int(0) }
         guard let number else { throw JidokaError.internal("a dataset that was inserted is not there") }
-        try connection.execute(
-            "INSERT INTO run_datasets (run, dataset) VALUES (?, ?) ON CONFLICT (run, dataset) DO NOTHING", [.int(run), .int(number)])
-        guard connection.changes == 1 else { return }
-        let input = connection.lastInsertID
+        let input = try connection.first(
+            "INSERT INTO run_datasets (run, dataset) VALUES (?, ?) ON CONFLICT (run, dataset) DO NOTHING RETURNING number",
+            [.int(run), .int(number)]
+        ) { $0.int(0) }
+        guard let input else { return }
         for tag in dataset.tags {
             try connection.execute(
-                "INSERT OR REPLACE INTO run_dataset_tags VALUES (?, ?, ?)", [.int(input), .text(tag.key), .text(tag.value)])
+                "INSERT INTO run_dataset_tags VALUES (?, ?, ?) ON CONFLICT (input, key) DO UPDATE SET value = excluded.value",
+                [.int(input), .text(tag.key), .text(tag.value)])
         }
     }
 }

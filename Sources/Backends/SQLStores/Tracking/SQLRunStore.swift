@@ -4,7 +4,7 @@ package import Events
 package import SQL
 package import Tracking
 
-/// Runs on SQLite. Logging is in `SQLRunStore+Append.swift`, reading in `RunReader.swift`, searching in `RunQuery.swift`.
+/// Runs in SQL. Logging is in `SQLRunStore+Append.swift`, reading in `RunReader.swift`, searching in `RunQuery.swift`.
 package struct SQLRunStore: RunStore {
     let database: Database
 
@@ -18,14 +18,13 @@ package struct SQLRunStore: RunStore {
             }
             guard let experiment else { throw TrackingErrors.noExperiment(info.experimentID) }
             guard experiment == .active else { throw TrackingErrors.experimentNotActive(info.experimentID, experiment) }
-            try connection.execute(
+            let number = try connection.insert(
                 "INSERT INTO runs (id, experiment, name, user_id, status, start_time, end_time, artifact_uri, lifecycle)"
-                    + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
                 [
                     .text(info.id), SQLValue(Int64(info.experimentID)), .text(info.name), .text(info.userID), .text(info.status.rawValue),
                     .int(info.startTime), SQLValue(info.endTime), .text(info.artifactURI), .text(info.lifecycle.rawValue),
                 ])
-            let number = connection.lastInsertID
             for tag in run.tags { try SQLRunStore.put(tag, number, on: connection) }
             try EventTable.append(events, on: connection)
         }

@@ -6,9 +6,16 @@ package import SQL
 /// point costs one look-up, one insert and one update. NaN is kept as value 0 with `is_nan` 1, because SQLite has no NaN.
 package enum TrackingSchema {
     package static let migrations = [
-        Migration(name: "tracking-0001-experiments", sql: experiments), Migration(name: "tracking-0002-runs", sql: runs),
+        Migration(name: "tracking-0001-experiments", sql: experiments),
+        Migration(name: "tracking-0002-runs", sql: runs, onPostgres: shortKeys),
         Migration(name: "tracking-0003-logged-models", sql: loggedModels), Migration(name: "tracking-0004-artifacts", sql: artifacts),
-        Migration(name: "tracking-0005-param-numbers", sql: ParamNumberSchema.sql),
+        Migration(name: "tracking-0005-param-numbers", sql: ParamNumberSchema.sql, onPostgres: ParamNumberSchema.onPostgres),
+    ]
+
+    /// An entry of a PostgreSQL index is at most 2,704 bytes; params and tags are longer. The key alone narrows a search to one row a run.
+    private static let shortKeys = [
+        ("ON params (key, value, run)", "ON params (key, substr(value, 1, 500), run)"),
+        ("ON tags (key, value, run)", "ON tags (key, substr(value, 1, 500), run)"),
     ]
 
     private static let experiments = """

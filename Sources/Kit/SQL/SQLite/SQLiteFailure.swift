@@ -2,7 +2,7 @@ internal import CSQLite
 import Errors
 
 /// Maps SQLite's result codes (primary codes, https://sqlite.org/rescode.html) to the one error value.
-func sqlError(_ code: Int32, _ message: String, sql: String? = nil) -> JidokaError {
+func sqliteError(_ code: Int32, _ message: String, sql: String? = nil) -> JidokaError {
     let cause = SQLiteFailure(code: code, message: message, sql: sql)
     return switch code & 0xFF {
     case SQLITE_CONSTRAINT:

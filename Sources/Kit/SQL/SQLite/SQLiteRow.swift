@@ -1,0 +1,18 @@
+internal import CSQLite
+
+/// Reads columns of the row that a statement stands on. SQLite converts where the type is another.
+enum SQLiteRow {
+    static func isNull(_ handle: OpaquePointer, _ column: Int) -> Bool { sqlite3_column_type(handle, Int32(column)) == SQLITE_NULL }
+    static func int(_ handle: OpaquePointer, _ column: Int) -> Int64 { sqlite3_column_int64(handle, Int32(column)) }
+    static func double(_ handle: OpaquePointer, _ column: Int) -> Double { sqlite3_column_double(handle, Int32(column)) }
+
+    static func text(_ handle: OpaquePointer, _ column: Int) -> String {
+        guard let start = sqlite3_column_text(handle, Int32(column)) else { return "" }
+        return String(decoding: UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, Int32(column)))), as: UTF8.self)
+    }
+
+    static func blob(_ handle: OpaquePointer, _ column: Int) -> [UInt8] {
+        guard let start = sqlite3_column_blob(handle, Int32(column)) else { return [] }
+        return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, Int32(column)))))
+    }
+}
