@@ -180,9 +180,9 @@ let testTargets: [Target] = [
     tests(
         "SQLStores",
         uses: basics + [
-            "SQL", "Conformance", "Tracking", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts",
+            "SQL", "Conformance", "Digests", "Tracking", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts",
             "ContinuousTraining",
-        ]),
+        ], resources: [.copy("Fixtures")]),
     tests("FileStores", uses: basics + ["Blobs", "Digests", "Conformance", "Tracking", "Datasets", "SQL", "SQLStores"]),
     tests("ColumnStores", uses: basics + ["Columns", "Conformance", "Datasets", "Serving", "Monitoring"]),
     tests("ONNXModels", uses: basics + ["ONNX", "Serving", "Conformance"]),

@@ -47,9 +47,10 @@ def run(*words: object, cwd: Path | None = None, timeout: float = 60, **variable
 class Jidoka:
     """`jidoka up` in a project folder, on a port of its own."""
 
-    def __init__(self, project: Path, home: Path | None = None) -> None:
+    def __init__(self, project: Path, home: Path | None = None, **variables: str) -> None:
         self.project = project
         self.home = home or project / ".jidoka"
+        self.variables = variables
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = project / "server.log"
@@ -62,7 +63,7 @@ class Jidoka:
             self.process = subprocess.Popen(
                 [binary(), "up", "--home", str(self.home), "--port", str(self.port)],
                 cwd=self.project,
-                env=environment(),
+                env=environment(**self.variables),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

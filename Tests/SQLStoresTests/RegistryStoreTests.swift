@@ -24,7 +24,8 @@ import Testing
         try await run(name, on: engine, of: GateReportStoreContract.checks)
     }
 
-    @Test(arguments: ModelHistoryContract.checks.map(\.name)) func `the history on SQLite keeps the contract`(name: String) async throws {
-        try await run(name, of: ModelHistoryContract.checks)
+    @Test(arguments: DatabaseEngine.allCases, ModelHistoryContract.checks.map(\.name))
+    func `the history keeps the contract on both engines`(engine: DatabaseEngine, name: String) async throws {
+        try await run(name, on: engine, of: ModelHistoryContract.checks)
     }
 }

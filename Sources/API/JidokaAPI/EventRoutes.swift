@@ -1,7 +1,7 @@
 import Errors
-import Events
+package import Events
 import HTTP
-import JSON
+package import JSON
 
 /// The event log: pages, live stream, audit.
 extension JidokaRoutes {
@@ -41,8 +41,8 @@ private func subject(_ request: HTTPRequest) -> EventSubject? {
 }
 
 /// Recomputes every hash from the first event on.
-enum Audit {
-    static func verify(_ log: any EventLog) async throws -> JSONObject {
+package enum Audit {
+    package static func verify(_ log: any EventLog) async throws -> JSONObject {
         var previous = HashChain.genesis
         var sequence: Int64 = 0
         while true {

@@ -44,7 +44,8 @@ package enum JidokaProgram {
                     env: "JIDOKA_ACTOR", value: "NAME", "who is named as the cause of what is done"),
             ],
             subcommands: [
-                UpCommand.command(context), DoctorCommand.command(context), StatusCommand.command(context), versionCommand,
+                UpCommand.command(context), DoctorCommand.command(context), StatusCommand.command(context),
+                DatabaseCommand.command(context), versionCommand,
                 DataCommand.command(context), LineCommand.command(context), PipelineCommand.command(context),
                 ModelsCommand.command(context), EndpointCommand.command(context), RolloutCommand.command(context),
                 MonitorCommand.command(context), LabelsCommand.command(context), PredictionsCommand.command(context),

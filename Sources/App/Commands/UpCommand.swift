@@ -46,28 +46,44 @@ enum UpCommand {
 
 /// The flags that say which server: those of `up`, which `doctor` looks at too.
 enum ServerFlags {
-    static let all: [Flag] = [
+    /// Where the state of a server lies.
+    static let place: [Flag] = [
         Flag("project", default: ".", value: "DIR", "the folder of jidoka.yaml and of the code that steps run"),
         Flag("home", env: "JIDOKA_HOME", value: "DIR", "where all state lies; by default .jidoka in the project folder"),
-        Flag("host", default: "127.0.0.1", env: "JIDOKA_HOST", value: "ADDRESS", "the address to listen on"),
-        .int("port", in: 0...65_535, default: 5_000, env: "JIDOKA_PORT", "the port to listen on; 0 takes a free one"),
         Flag(
-            "log-level", .choice(["debug", "info", "notice", "warning", "error"]), default: "info", env: "JIDOKA_LOG_LEVEL",
-            "what is logged to standard error"),
-        Flag(
-            "allowed-hosts", env: "JIDOKA_ALLOWED_HOSTS", value: "NAMES",
-            "further host names of this server, by commas; other names in a request are refused; * allows any"),
-        .toggle("allow-unauthenticated", "listen on other addresses than loopback although everyone may then do everything"),
+            "backend-store", env: "JIDOKA_BACKEND_STORE", value: "URL",
+            "the database: sqlite:///PATH or postgresql://USER@HOST:PORT/DATABASE; by default jidoka.db in the home"),
     ]
 
-    static func settings(_ values: Values, _ context: CommandContext) -> ServerSettings {
+    static let all: [Flag] =
+        place + [
+            Flag("host", default: "127.0.0.1", env: "JIDOKA_HOST", value: "ADDRESS", "the address to listen on"),
+            .int("port", in: 0...65_535, default: 5_000, env: "JIDOKA_PORT", "the port to listen on; 0 takes a free one"),
+            Flag(
+                "log-level", .choice(["debug", "info", "notice", "warning", "error"]), default: "info", env: "JIDOKA_LOG_LEVEL",
+                "what is logged to standard error"),
+            Flag(
+                "allowed-hosts", env: "JIDOKA_ALLOWED_HOSTS", value: "NAMES",
+                "further host names of this server, by commas; other names in a request are refused; * allows any"),
+            .toggle("allow-unauthenticated", "listen on other addresses than loopback although everyone may then do everything"),
+        ]
+
+    static func place(_ values: Values, _ context: CommandContext) -> ServerSettings {
         let project = context.absolute(values.string("project"))
         return ServerSettings(
             project: project, home: values.optionalString("home").map(context.absolute) ?? (project == "/" ? "" : project) + "/.jidoka",
-            host: values.string("host"), port: values.int("port"), logLevel: values.string("log-level"),
-            allowUnauthenticated: values.isOn("allow-unauthenticated"),
-            allowedHosts: (values.optionalString("allowed-hosts") ?? "").split(separator: ",").map {
-                String($0.filter { !$0.isWhitespace })
-            })
+            backendStore: values.optionalString("backend-store"))
+    }
+
+    static func settings(_ values: Values, _ context: CommandContext) -> ServerSettings {
+        var settings = place(values, context)
+        settings.host = values.string("host")
+        settings.port = values.int("port")
+        settings.logLevel = values.string("log-level")
+        settings.allowUnauthenticated = values.isOn("allow-unauthenticated")
+        settings.allowedHosts = (values.optionalString("allowed-hosts") ?? "").split(separator: ",").map {
+            String($0.filter { !$0.isWhitespace })
+        }
+        return settings
     }
 }

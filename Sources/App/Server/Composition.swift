@@ -76,11 +76,11 @@ struct Foundation: Sendable {
     let database: Database
     let engine: ColumnEngine
 
-    init(home: borrowing HomeFolder, logger: Logger, cores: Int) throws {
+    init(home: borrowing HomeFolder, location: DatabaseLocation, logger: Logger, cores: Int) throws {
         self.logger = logger
         models = BlockingPool(threads: max(1, cores))
         blobs = try BlobStore(folder: home.objects, ids: ids)
-        database = try Database(path: home.database, metrics: metrics, time: time)
+        database = try Database(location, metrics: metrics, time: time)
         engine = ColumnEngine(
             options: .init(threads: max(1, cores), memoryLimit: "2GB", temporaryDirectory: home.temporary), pool: columns)
     }
@@ -91,7 +91,7 @@ extension Composition {
         _ settings: ServerSettings, home: borrowing HomeFolder, environment: [String: String], logger: Logger, cores: Int
     ) async throws -> Composition {
         let line = try LineState(project: settings.project)
-        let base = try Foundation(home: home, logger: logger, cores: cores)
+        let base = try Foundation(home: home, location: Backends.database(settings), logger: logger, cores: cores)
         try await base.database.migrate(migrations)
         let events = SQLEventLog(database: base.database, time: base.time)
         let tracking = TrackingService(
@@ -151,10 +151,22 @@ extension Composition {
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
             serving: areas.serving,
             log: log, services: services, router: router, watchers: watchers, address: address,
-            running: [
-                log, engine, RolloutLooker(rollouts: areas.rollouts, time: base.time, logger: logger), alerts, watchers,
-                VerificationRecovery(registry: areas.registry, started: base.time.now()),
-            ], tracking: tracking)
+            running: [log, leading([engine, alerts, watchers], engine: engine, areas, base, events, settings)],
+            tracking: tracking)
+    }
+
+    /// What runs by itself, in one process at a time.
+    private static func leading(
+        _ duties: [any Service], engine: PipelineEngine, _ areas: ModelAreas, _ base: Foundation, _ events: SQLEventLog,
+        _ settings: ServerSettings
+    ) -> LeaderDuties {
+        let looker = RolloutLooker(rollouts: areas.rollouts, time: base.time, logger: base.logger)
+        let recovery = VerificationRecovery(registry: areas.registry, started: base.time.now())
+        return LeaderDuties(
+            lease: LeaderLease(base.database.location),
+            duties: duties + [looker, recovery, PipelineAdoption(engine: engine, time: base.time)], events: events, home: settings.home,
+            time: base.time,
+            logger: base.logger)
     }
 
     /// Every protocol on the one port.

@@ -75,7 +75,7 @@ extension Composition {
     }
 
     /// A service that fails is started again after a second: what it left undone is in its store.
-    private static func keepRunning(_ service: any Service, logger: Logger) async {
+    static func keepRunning(_ service: any Service, logger: Logger) async {
         while !Task.isCancelled {
             do {
                 try await service.run()

@@ -7,6 +7,8 @@ package struct ServerSettings: Sendable {
     package var project: String
     /// Where all state lies.
     package var home: String
+    /// The database, as a URL; nil is a file of the home.
+    package var backendStore: String?
     package var host: String
     /// 0 takes any free port.
     package var port: Int
@@ -17,11 +19,12 @@ package struct ServerSettings: Sendable {
     package var allowedHosts: [String]
 
     package init(
-        project: String, home: String, host: String = "127.0.0.1", port: Int = 5000, logLevel: String = "info",
+        project: String, home: String, backendStore: String? = nil, host: String = "127.0.0.1", port: Int = 5000, logLevel: String = "info",
         allowUnauthenticated: Bool = false, allowedHosts: [String] = []
     ) {
         self.project = project
         self.home = home
+        self.backendStore = backendStore
         self.host = host
         self.port = port
         self.logLevel = logLevel

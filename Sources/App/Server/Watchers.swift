@@ -18,8 +18,8 @@ final class Watchers: Service {
     private let make: @Sendable (Line?) -> Set
     private let line: LineState
     private let current: Mutex<Set>
-    private let changes: AsyncStream<Void>
-    private let changed: AsyncStream<Void>.Continuation
+    /// nil while `run` does not run.
+    private let changed = Mutex<AsyncStream<Void>.Continuation?>(nil)
 
     struct Set: Sendable {
         var monitors: [String: MonitorService] = [:]
@@ -35,7 +35,6 @@ final class Watchers: Service {
         tracking: TrackingService, pipelines: PipelineService, temporary: String
     ) {
         self.line = line
-        (changes, changed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let champions = ChampionFactsSource(
             serving: areas.serving, registry: areas.registry, gates: areas.gates, tracking: tracking, line: line)
         let desk = RetrainDesk(
@@ -68,11 +67,13 @@ final class Watchers: Service {
     func reload() {
         let set = make(line.line)
         current.withLock { $0 = set }
-        changed.yield()
+        changed.withLock { _ = $0?.yield() }
     }
 
     func run() async throws {
-        var changes = changes.makeAsyncIterator()
+        let (stream, changed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        self.changed.withLock { $0 = changed }
+        var changes = stream.makeAsyncIterator()
         while !Task.isCancelled {
             let services = current.withLock { $0.services }
             await withTaskGroup(of: Void.self) { group in

@@ -15,8 +15,8 @@ package final class PipelineEngine: Service {
     private let environment: @Sendable () -> [String: String]
     private let time: any TimeSource
     private let logger: Logger
-    private let submissions: AsyncStream<String>
-    private let submitted: AsyncStream<String>.Continuation
+    /// nil while `run` does not run: what is asked for then waits in the store.
+    private let submitted = Mutex<AsyncStream<String>.Continuation?>(nil)
     private let inboxes = Mutex<[String: AsyncStream<PipelineMachine.Input>.Continuation]>([:])
 
     /// `environment` is asked for at each run and given to every step, below what the run itself sets.
@@ -30,15 +30,20 @@ package final class PipelineEngine: Service {
         self.environment = environment
         self.time = time
         self.logger = logger
-        (submissions, submitted) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(10_000))
     }
 
-    func submit(_ run: String) { submitted.yield(run) }
+    func submit(_ run: String) { submitted.withLock { _ = $0?.yield(run) } }
 
     /// False when nobody drives the run: it still waits to be taken up, or has ended.
     func send(_ input: PipelineMachine.Input, to run: String) -> Bool { inboxes.withLock { $0[run]?.yield(input) } != nil }
 
+    /// Takes up unfinished runs that other processes were asked for.
+    package func adopt() async throws { for left in try await store.unfinished() { submit(left.id) } }
+
     package func run() async throws {
+        let (submissions, submitted) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(10_000))
+        self.submitted.withLock { $0 = submitted }
+        defer { self.submitted.withLock { $0 = nil } }
         for left in try await store.unfinished() {
             try await runner.endLeftovers(run: left.id)
             submit(left.id)

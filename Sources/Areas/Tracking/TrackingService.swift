@@ -36,7 +36,9 @@ package struct TrackingService: Sendable {
         guard try await experiments.experiment(id: Experiment.defaultID) == nil else { return }
         let draft = ExperimentDraft(
             id: 0, name: "Default", artifactLocation: nil, artifactRoot: artifactRoot, tags: [], time: time.now())
-        _ = try await create(draft, actor: "system")
+        do { _ = try await create(draft, actor: "system") } catch let error as JidokaError where error.code == .alreadyExists {
+            return  // another process that starts on the same database was first
+        }
         logger.info("experiment created", [("experiment", .string(Experiment.defaultID))])
     }
 
