@@ -123,7 +123,9 @@ let api: [Target] = [
     module("API", "TensorFlowServingAPI", "TensorFlow-Serving REST and KServe v1.", uses: basics + ["HTTP", "Serving"]),
     module(
         "API", "JidokaAPI", "Jidoka's own REST, its OpenAPI document, SSE and metrics.",
-        uses: basics + ["HTTP", "Datasets", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining", "Lineage"]),
+        uses: basics + [
+            "HTTP", "Datasets", "Tracking", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining", "Lineage",
+        ]),
 ]
 
 // MARK: App: the one composition root, the commands, the main.
@@ -194,8 +196,8 @@ let testTargets: [Target] = [
     tests(
         "JidokaAPI",
         uses: basics + [
-            "HTTP", "Datasets", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining", "Lineage",
-            "Conformance",
+            "HTTP", "Datasets", "Tracking", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining", "Lineage",
+            "SQL", "SQLStores", "Conformance",
         ]),
     tests("Line", uses: basics + ["YAML", "Pipelines", "Rollouts", "ContinuousTraining"]),
     tests("Server", uses: basics + ["HTTP"]),

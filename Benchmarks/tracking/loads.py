@@ -59,12 +59,13 @@ def timed(call, *arguments) -> float:
 def logging(server: bench.Server, seconds: float, make, keys: list[str], each: int, per_key: int = 1) -> dict:
     """One kind of logging request on one connection: `each` metrics, `per_key` of each key. The points of `keys` are counted afterwards."""
     path = f"{API}/runs/log-batch" if each > 1 else f"{API}/runs/log-metric"
-    control = Connection(server.port)
-    for run, length in ((wire.new_run(control), min(1.0, seconds)), (wire.new_run(control), seconds)):
+    warming, run = (wire.new_run(Connection(server.port)) for _ in range(2))
+    for run, length in ((warming, min(1.0, seconds)), (run, seconds)):
         sent = repeat(server, 1, length, lambda connection, _, number: [timed(connection.post, path, make(run, number))])
     wanted = len(sent[0]) * per_key
+    # A new connection: the peer closes one that has been idle for as long as a load takes.
     for key in keys:
-        if (kept := wire.points(control, run, key)) != wanted:
+        if (kept := wire.points(Connection(server.port), run, key)) != wanted:
             raise SystemExit(f"error: {wanted} points of {key} were acknowledged and {kept} are there")
     return spread(*sent, each)
 

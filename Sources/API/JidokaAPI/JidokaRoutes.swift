@@ -83,6 +83,12 @@ struct RequestFields {
         return flag
     }
 
+    func integer(_ name: String) throws -> Int64? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let number = value.intValue else { throw JidokaError.invalidArgument("`\(name)` must be a whole number") }
+        return number
+    }
+
     func items(_ name: String) throws -> [JSONValue]? {
         guard let value = object[name], !value.isNull else { return nil }
         guard let items = value.arrayValue else {

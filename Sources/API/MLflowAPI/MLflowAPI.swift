@@ -27,6 +27,7 @@ package func mountMLflow(on router: inout Router, services: MLflowServices) {
     table.addRuns()
     table.addLogging()
     table.addMetrics()
+    table.addMetricHistories()
     table.addLoggedModels()
     table.addRegisteredModels()
     table.addAliases()

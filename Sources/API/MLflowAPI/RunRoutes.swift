@@ -33,11 +33,16 @@ extension RouteTable {
             try await tracking.restoreRun(id: try call.fields.runID(), actor: call.actor)
             return .empty
         }
+        // Beyond MLflow: `count_only`, `with_count` and `fields`, which its clients do not send.
         add("POST", "runs/search", .read) { call in
-            let page = try await tracking.searchRuns(try call.fields.runSearch())
+            let search = try call.fields.runSearch()
+            let countsOnly = try call.fields.flag("count_only") ?? false
+            let total = try await call.fields.flag("with_count") ?? countsOnly ? tracking.countRuns(search) : nil
+            let page = countsOnly ? Page(items: [], nextOffset: nil) : try await tracking.searchRuns(search)
             return .object(capacity: 65_536) { writer in
                 writer.list("runs", page.items) { $0.write($1, outputs: true) }
                 writer.member("next_page_token", ifPresent: PageToken.encode(page.nextOffset))
+                if let total { writer.member("total_count", Int64(total)) }
             }
         }
     }
@@ -57,7 +62,7 @@ extension RequestFields {
         RunSearch(
             experimentIDs: try texts("experiment_ids"), filter: try RunFilter.parse(try text("filter")), view: try view("run_view_type"),
             orders: try RunFilter.orders(try texts("order_by")), offset: try PageToken.decode(try text("page_token")),
-            limit: try limit(default: 1_000))
+            limit: try limit(default: 1_000), fields: try RunFields(try texts("fields")))
     }
 }
 

@@ -46,7 +46,7 @@ package enum JidokaProgram {
             subcommands: [
                 UpCommand.command(context), DoctorCommand.command(context), StatusCommand.command(context),
                 DatabaseCommand.command(context), versionCommand,
-                DataCommand.command(context), LineCommand.command(context), PipelineCommand.command(context),
+                DataCommand.command(context), LineCommand.command(context), PipelineCommand.command(context), RunsCommand.command(context),
                 ModelsCommand.command(context), EndpointCommand.command(context), RolloutCommand.command(context),
                 MonitorCommand.command(context), LabelsCommand.command(context), PredictionsCommand.command(context),
                 AlertsCommand.command(context), EventsCommand.command(context), AuditCommand.command(context),

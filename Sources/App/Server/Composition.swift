@@ -175,6 +175,7 @@ extension Composition {
         mountMLflow(on: &router, services: mlflow)
         mountOpenInference(on: &router, serving: services.serving, version: jidokaVersion)
         mountTensorFlowServing(on: &router, serving: services.serving)
+        mountRuns(on: &router, tracking: mlflow.tracking)
         mountJidoka(on: &router, services: services, version: jidokaVersion)
         try router.assignScopes(RouteScopes.scope)
         router.originPolicy = OriginPolicy(hosts: [settings.host] + settings.allowedHosts)

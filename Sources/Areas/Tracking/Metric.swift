@@ -70,6 +70,7 @@ package struct RunBatch: Sendable, Hashable {
 /// Tags that the program itself reads.
 package enum ReservedTag {
     package static let runName = "mlflow.runName"
+    package static let parent = "mlflow.parentRunId"
     package static let user = "mlflow.user"
     package static let loggedModels = "mlflow.log-model.history"
     package static let modelVersions = "mlflow.modelVersions"

@@ -66,10 +66,11 @@ package struct RunSearch: Sendable {
     package var orders: [RunOrder]
     package var offset: Int
     package var limit: Int
+    package var fields: RunFields
 
     package init(
         experimentIDs: [String], filter: FilterTree<RunCondition> = .everything, view: LifecycleView = .activeOnly, orders: [RunOrder] = [],
-        offset: Int = 0, limit: Int
+        offset: Int = 0, limit: Int, fields: RunFields = .everything
     ) {
         self.experimentIDs = experimentIDs
         self.filter = filter
@@ -77,6 +78,7 @@ package struct RunSearch: Sendable {
         self.orders = orders
         self.offset = offset
         self.limit = limit
+        self.fields = fields
     }
 }
 

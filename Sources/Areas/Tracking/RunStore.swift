@@ -1,13 +1,13 @@
 package import Clockwork
 package import Events
 
-/// Keeps runs and what is logged to them.
+/// Keeps runs and what is logged to them; `RunQueryStore` reads them by search.
 ///
 /// State changes carry their events into the same transaction. Logged data (metric points, params, tags, inputs, outputs) are data points,
 /// not events. What a method wrote is durable when it returns; many concurrent calls may share one commit. Methods that change a run throw
 /// `not_found` (`TrackingErrors.noRun`) when it does not exist; those that log to it throw `TrackingErrors.runNotActive` when it is
 /// deleted; either way nothing was written. Every method may be called from any task.
-package protocol RunStore: Sendable {
+package protocol RunStore: RunQueryStore {
     /// The run's experiment exists and is active, else `not_found` or `TrackingErrors.experimentNotActive`.
     func create(_ run: Run, events: [EventDraft]) async throws
     /// With the latest metrics, params, tags, inputs and outputs; nil when there is none. Deleted runs are found too.
@@ -25,8 +25,4 @@ package protocol RunStore: Sendable {
     /// Datasets are one per experiment, name and digest; an input that the run has already is left as it is.
     func addInputs(runID: String, datasets: [DatasetInput], modelIDs: [String]) async throws
     func addOutputs(runID: String, models: [ModelOutput]) async throws
-    /// The points of one metric by timestamp, step, value; empty for an unknown run or key.
-    func history(runID: String, key: String, offset: Int, limit: Int) async throws -> Page<Metric>
-    /// At most `search.limit` (1...50000) runs in the order of the search; ties by start time (newest first), then id.
-    func search(_ search: RunSearch) async throws -> Page<Run>
 }

@@ -22,6 +22,8 @@ package enum TrackingLimits {
     package static let loggedModelsPerSearch = 1_000
     package static let experimentsInSearch = 1_000
     package static let modelsPerCall = 1_000
+    package static let runsPerTree = 10_000
+    package static let parentsPerSearch = 500
     package static let historyPage = 25_000
 
     /// - Throws: `invalid_argument` when longer than `limit`.

@@ -65,18 +65,4 @@ extension TrackingService {
     package func restoreRun(id: String, actor: String) async throws {
         try await runs.setLifecycle(.active, id: id, at: time.now(), events: [event("run.restored", "run", id, actor: actor)])
     }
-
-    package func searchRuns(_ search: RunSearch) async throws -> Page<Run> {
-        try checkLimit(search.limit, atMost: TrackingLimits.runsPerSearch)
-        guard search.experimentIDs.count <= TrackingLimits.experimentsInSearch else {
-            throw JidokaError.invalidArgument("a search looks at no more than \(TrackingLimits.experimentsInSearch) experiments")
-        }
-        return try await runs.search(search)
-    }
-
-    /// Points by timestamp, step, value. An unknown run or key has none.
-    package func metricHistory(runID: String, key: String, offset: Int, limit: Int) async throws -> Page<Metric> {
-        try checkLimit(limit, atMost: TrackingLimits.historyPage)
-        return try await runs.history(runID: runID, key: key, offset: offset, limit: limit)
-    }
 }

@@ -7,6 +7,8 @@ package enum RunSearchContract {
         ContractCheck("filters match as MLflow's do", filters),
         ContractCheck("OR, NOT, lists, ranges and numbers go beyond MLflow", beyond),
         ContractCheck("orders put NaN and missing last in both directions", orders),
+        ContractCheck("a search counts, and reads the fields that it names", countsAndFields),
+        ContractCheck("a sample spreads over all points by step", samples),
         ContractCheck("pages follow one another without gaps", pages),
         ContractCheck("only the experiments and lifecycles asked for are searched", scope),
     ]
@@ -89,6 +91,46 @@ package enum RunSearchContract {
             (["attributes.status", "metrics.m DESC"], ["d", "b", "a", "c"]), (["run_name DESC"], ["d", "c", "b", "a"]),
         ]
         for (orders, wanted) in table { try Broken.unless(try await ids(stores, one, nil, orders: orders), is: wanted, "\(orders)") }
+    }
+
+    @Sendable private static func countsAndFields(_ stores: TrackingStores) async throws {
+        let one = try await fill(stores)
+        func search(_ filter: String?, _ fields: [String]) throws -> RunSearch {
+            RunSearch(
+                experimentIDs: [one.id], filter: try RunFilter.parse(filter), orders: try RunFilter.orders(["run_id"]), limit: 2,
+                fields: try RunFields(fields))
+        }
+        try Broken.unless(try await stores.runs.count(search(nil, [])), is: 4, "more than the limit")
+        try Broken.unless(try await stores.runs.count(search("params.p > 1", [])), is: 2, "with a filter")
+        try Broken.unless(try await stores.runs.count(RunSearch(experimentIDs: [], limit: 1)), is: 0, "nowhere")
+        let all = try await stores.runs.search(search("params.p = '10'", [])).items
+        let metrics = try await stores.runs.search(search("params.p = '10'", ["metrics.m", "metrics.x"])).items
+        try Broken.unless(metrics.first?.metrics, is: all.first?.metrics, "the metric")
+        try Broken.unless(metrics.first?.params.isEmpty == true && metrics.first?.tags.isEmpty == true, "nothing else")
+        let tags = try await stores.runs.search(search("params.p = '10'", ["tags.none", "params"])).items
+        try Broken.unless(tags.first?.tags.isEmpty == true && tags.first?.params == all.first?.params, "a tag that is not there")
+        let inputs = try await stores.runs.search(search("dataset.name = 'census'", ["inputs"])).items
+        try Broken.unless(inputs.first?.datasets.count, is: 1, "inputs")
+        let info = try await stores.runs.search(search("dataset.name = 'census'", ["info"])).items
+        try Broken.unless(info, is: inputs.map { Run(info: $0.info) }, "info alone")
+    }
+
+    @Sendable private static func samples(_ stores: TrackingStores) async throws {
+        try await stores.run("r", in: try await stores.experiment("one"))
+        let points = (0..<23).map { (index: Int) -> Metric in
+            Metric(key: "m", value: index == 22 ? .nan : Double(index), timestamp: Int64(100 - index), step: Int64(index))
+        }
+        try await stores.runs.append(RunBatch(runID: "r", metrics: points))
+        func steps(_ range: ClosedRange<Int64>, _ limit: Int) async throws -> [Int64] {
+            try await stores.runs.sample(runID: "r", key: "m", steps: range, limit: limit).map(\.step)
+        }
+        try Broken.unless(try await steps(.min ... .max, 5), is: [0, 5, 10, 15, 22], "all")
+        try Broken.unless(try await steps(3...12, 4), is: [3, 6, 9, 12], "a range")
+        try Broken.unless(try await steps(50...60, 4), is: [], "an empty range")
+        try Broken.unless(try await steps(0...2, 4), is: [0, 1, 2], "fewer than the limit")
+        let last = try await stores.runs.sample(runID: "r", key: "m", steps: .min ... .max, limit: 1)
+        try Broken.unless(last.count == 1 && last[0].value.isNaN && last[0].timestamp == 78, "the point as it was logged")
+        try Broken.unless(try await stores.runs.sample(runID: "x", key: "m", steps: 0...1, limit: 1), is: [], "an unknown run")
     }
 
     @Sendable private static func pages(_ stores: TrackingStores) async throws {

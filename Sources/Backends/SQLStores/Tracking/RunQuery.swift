@@ -9,12 +9,7 @@ struct RunQuery: Sendable {
 
     /// nil when no experiment can match.
     init?(_ search: RunSearch) {
-        let experiments = search.experimentIDs.compactMap { Int64($0) }
-        if experiments.isEmpty { return nil }
-        var conditions = FilterSQL()
-        conditions.isOneOf("r.experiment", experiments.map(SQLValue.int))
-        conditions.isOneOf("r.lifecycle", search.view.lifecycles.map { .text($0.rawValue) })
-        conditions.add(search.filter, compile: RunQuery.compile)
+        guard let conditions = RunQuery.conditions(search) else { return nil }
         var joins = ""
         var joinBindings: [SQLValue] = []
         var keys: [String] = []
@@ -30,6 +25,21 @@ struct RunQuery: Sendable {
         let order = keys.joined(separator: ", ")
         sql = "SELECT \(RunReader.columns) FROM runs r\(joins) WHERE \(conditions.text) ORDER BY \(order) LIMIT ? OFFSET ?"
         bindings = joinBindings + conditions.bindings + [.int(Int64(search.limit) + 1), .int(Int64(search.offset))]
+    }
+
+    /// How many runs there are; nil when no experiment can match.
+    static func count(_ search: RunSearch) -> (sql: String, bindings: [SQLValue])? {
+        conditions(search).map { ("SELECT count(*) FROM runs r WHERE \($0.text)", $0.bindings) }
+    }
+
+    private static func conditions(_ search: RunSearch) -> FilterSQL? {
+        let experiments = search.experimentIDs.compactMap { Int64($0) }
+        if experiments.isEmpty { return nil }
+        var conditions = FilterSQL()
+        conditions.isOneOf("r.experiment", experiments.map(SQLValue.int))
+        conditions.isOneOf("r.lifecycle", search.view.lifecycles.map { .text($0.rawValue) })
+        conditions.add(search.filter, compile: RunQuery.compile)
+        return conditions
     }
 
     private static func compile(_ condition: RunCondition, into sql: inout FilterSQL) {

@@ -1,7 +1,7 @@
 import SQL
 import Tracking
 
-/// Reads runs with all their data: six queries for any number of runs.
+/// Reads runs with their data: six queries at most for any number of runs.
 enum RunReader {
     struct Header: Sendable {
         var number: Int64
@@ -21,34 +21,42 @@ enum RunReader {
     }
 
     /// The same runs in the same order, filled.
-    static func runs(_ headers: [Header], on connection: Connection) throws -> [Run] {
+    static func runs(_ headers: [Header], _ fields: RunFields = .everything, on connection: Connection) throws -> [Run] {
         var runs = headers.map { Run(info: $0.info) }
         if headers.isEmpty { return [] }
         let places = Dictionary(uniqueKeysWithValues: headers.enumerated().map { ($1.number, $0) })
         let numbers = SQLValue.ints(headers.map(\.number))
-        func fill(_ sql: String, _ take: (Row, inout Run) -> Void) throws {
-            try connection.forEach(sql, [numbers]) { row in
+        func fill(_ select: String, keys: RunFields.Keys = .all, by order: String, _ take: (Row, inout Run) -> Void) throws {
+            if keys.isEmpty { return }
+            var sql = "\(select) WHERE run IN integers(?)"
+            var bindings = [numbers]
+            if case .some(let names) = keys {
+                sql += " AND key IN (\(Array(repeating: "?", count: names.count).joined(separator: ", ")))"
+                bindings += names.map(SQLValue.text)
+            }
+            try connection.forEach("\(sql) ORDER BY run, \(order)", bindings) { row in
                 if let place = places[row.int(0)] { take(row, &runs[place]) }
             }
         }
-        let wanted = "run IN integers(?)"
-        try fill("SELECT run, key, value, is_nan, timestamp, step FROM metric_series WHERE \(wanted) ORDER BY run, key") { row, run in
+        try fill("SELECT run, key, value, is_nan, timestamp, step FROM metric_series", keys: fields.metrics, by: "key") { row, run in
             run.metrics.append(
                 Metric(key: row.text(1), value: row.bool(3) ? .nan : row.double(2), timestamp: row.int(4), step: row.int(5)))
         }
-        try fill("SELECT run, key, value FROM params WHERE \(wanted) ORDER BY run, key") { row, run in
+        try fill("SELECT run, key, value FROM params", keys: fields.params, by: "key") { row, run in
             run.params.append(Param(key: row.text(1), value: row.text(2)))
         }
-        try fill("SELECT run, key, value FROM tags WHERE \(wanted) ORDER BY run, key") { row, run in
+        try fill("SELECT run, key, value FROM tags", keys: fields.tags, by: "key") { row, run in
             run.tags.append(Tag(key: row.text(1), value: row.text(2)))
         }
-        try fill("SELECT run, is_output, model, step FROM run_models WHERE \(wanted) ORDER BY run, model") { row, run in
+        guard fields.inputs || fields.outputs else { return runs }
+        try fill("SELECT run, is_output, model, step FROM run_models", by: "model") { row, run in
             if row.bool(1) {
-                run.modelOutputs.append(ModelOutput(modelID: row.text(2), step: row.int(3)))
-            } else {
+                if fields.outputs { run.modelOutputs.append(ModelOutput(modelID: row.text(2), step: row.int(3))) }
+            } else if fields.inputs {
                 run.modelInputs.append(row.text(2))
             }
         }
+        guard fields.inputs else { return runs }
         try fillDatasets(&runs, places, numbers, on: connection)
         return runs
     }

@@ -80,27 +80,6 @@ package struct SQLRunStore: RunStore {
         }
     }
 
-    package func history(runID: String, key: String, offset: Int, limit: Int) async throws -> Page<Metric> {
-        try await database.read { connection in
-            let points = try connection.map(
-                "SELECT p.timestamp, p.step, p.value, p.is_nan FROM metric_points p WHERE p.series ="
-                    + " (SELECT s.series FROM metric_series s JOIN runs r ON r.number = s.run WHERE r.id = ? AND s.key = ?)"
-                    + " ORDER BY p.timestamp, p.step, p.value LIMIT ? OFFSET ?",
-                [.text(runID), .text(key), .int(Int64(limit) + 1), .int(Int64(offset))]
-            ) { Metric(key: key, value: $0.bool(3) ? .nan : $0.double(2), timestamp: $0.int(0), step: $0.int(1)) }
-            return Page(fetched: points, offset: offset, limit: limit)
-        }
-    }
-
-    package func search(_ search: RunSearch) async throws -> Page<Run> {
-        guard let query = RunQuery(search) else { return Page(items: [], nextOffset: nil) }
-        return try await database.read { connection in
-            let headers = try connection.map(query.sql, query.bindings, RunReader.header)
-            let page = Page(fetched: headers, offset: search.offset, limit: search.limit)
-            return Page(items: try RunReader.runs(page.items, on: connection), nextOffset: page.nextOffset)
-        }
-    }
-
     /// The number of a run that may be logged to. - Throws: `not_found`, or that it is deleted.
     static func active(_ id: String, on connection: Connection) throws -> Int64 {
         let found = try connection.first("SELECT number, lifecycle FROM runs WHERE id = ?", [.text(id)]) { ($0.int(0), $0.text(1)) }
