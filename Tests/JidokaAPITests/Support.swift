@@ -151,7 +151,7 @@ struct World {
             predictions: nothing, monitors: { ["employment": monitor] }, loops: { [:] },
             alerts: AlertService(
                 rules: { [] }, channels: { [:] }, store: alerts, log: log, time: time, ids: ids, logger: logger), events: log,
-            traces: TraceService(source: nothing), metrics: metrics)
+            traces: TraceService(source: nothing), metrics: metrics, lifecycle: nothing)
         var router = Router()
         mountJidoka(on: &router, services: services, version: "1.2.3")
         self.router = router
@@ -181,4 +181,19 @@ struct World {
             method: method, path: parts[0], query: query, body: body.map { .bytes(Array($0.utf8)) } ?? .empty, id: "request-1")
         return await router.respond(to: request, unknown: JidokaErrors.render)
     }
+}
+
+extension Absent: LifecycleControl {
+    func experiments(deleted: Bool, limit: Int) async throws -> [JSONObject] { throw absent }
+    func experiment(_ key: String) async throws -> JSONObject { throw absent }
+    func renameExperiment(_ key: String, to name: String, actor: String) async throws -> JSONObject { throw absent }
+    func setExperiment(_ key: String, deleted: Bool, actor: String) async throws -> JSONObject { throw absent }
+    func setRuns(_ ids: [String], deleted: Bool, actor: String) async throws { throw absent }
+    func moveRuns(_ ids: [String], to experiment: String, children: Bool, actor: String, reason: String) async throws -> [String] {
+        throw absent
+    }
+    func purge(
+        kinds: [String], keys: [String], experiment: String?, olderThan: Duration, confirmed: Bool, actor: String, reason: String
+    ) async throws -> JSONObject { throw absent }
+    func correctParam(run: String, key: String, value: String, actor: String, reason: String) async throws -> String { throw absent }
 }

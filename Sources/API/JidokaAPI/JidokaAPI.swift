@@ -10,6 +10,7 @@ package func mountJidoka(on router: inout Router, services: JidokaServices, vers
     routes.mountPipelines(services)
     routes.mountModels(services)
     routes.mountModelHistory(services)
+    routes.mountLifecycle(services.lifecycle)
     routes.mountRollouts(services)
     routes.mountPredictions(services)
     routes.mountMonitors(services)

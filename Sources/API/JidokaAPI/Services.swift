@@ -25,12 +25,13 @@ package struct JidokaServices: Sendable {
     package var events: any EventLog
     package var traces: TraceService
     package var metrics: MetricsRegistry
+    package var lifecycle: any LifecycleControl
 
     package init(
         line: any LineControl, datasets: DatasetService, pipelines: PipelineService, models: any ModelControl, serving: ServingService,
         rollouts: RolloutService, predictions: any PredictionAccess, monitors: @escaping @Sendable () -> [String: MonitorService],
         loops: @escaping @Sendable () -> [String: TrainingLoopService], alerts: AlertService, events: any EventLog, traces: TraceService,
-        metrics: MetricsRegistry
+        metrics: MetricsRegistry, lifecycle: any LifecycleControl
     ) {
         self.line = line
         self.datasets = datasets
@@ -45,6 +46,7 @@ package struct JidokaServices: Sendable {
         self.events = events
         self.traces = traces
         self.metrics = metrics
+        self.lifecycle = lifecycle
     }
 }
 

@@ -2,12 +2,12 @@ import Clockwork
 import CommandLine
 import JSON
 
-/// `jidoka runs …`: training runs, searched, shown, as trees.
+/// `jidoka runs …`: training runs, searched, shown, as trees. What ends or corrects a run is in `RunsCommand+Lifecycle.swift`.
 enum RunsCommand {
     static func command(_ context: CommandContext) -> Command {
         Command(
-            "runs", "training runs: search them, show one, see them nested",
-            subcommands: [list(context), search(context), show(context), tree(context)])
+            "runs", "training runs: search them, show one, see them nested, move, correct, delete and restore them",
+            subcommands: [list(context), search(context), show(context), tree(context)] + RunLifecycle.commands(context))
     }
 
     private static let experiments = Flag("experiment", short: "e", .strings, "only runs of this experiment, by name or id")

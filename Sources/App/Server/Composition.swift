@@ -145,7 +145,7 @@ extension Composition {
             rollouts: areas.rollouts, predictions: LoggedPredictions(log: log, time: base.time), monitors: { watchers.monitors },
             loops: { watchers.loops }, alerts: alerts, events: events,
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
-            metrics: base.metrics)
+            metrics: base.metrics, lifecycle: lifecycle(base, tracking, areas, artifacts))
         let router = try router(settings, services, MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts))
         return Composition(
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,

@@ -33,6 +33,7 @@ enum RouteScopes {
         "webhooks": AccessScope("webhook", fields: ["webhook_id", "id"]),
         // Predictions, in every protocol
         "models": AccessScope("model", fields: ["model", "name"]),
+        "archive": AccessScope("run", fields: ["ids", "experiment"]),
         "repository": server,
         "invocations": AccessScope("endpoint"),
         // Jidoka
