@@ -15,7 +15,8 @@ struct StoreFixture {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("jidoka-stores-\(UInt64.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         database = try Database(path: folder.appendingPathComponent("test.db").path, metrics: MetricsRegistry())
-        try await database.migrate(EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations)
+        try await database.migrate(
+            EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + TracingSchema.migrations)
     }
 
     var tracking: TrackingStores {

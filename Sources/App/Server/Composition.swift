@@ -17,6 +17,7 @@ import MLflowAPI
 import Monitoring
 import ONNXModels
 import OpenInferenceAPI
+import OpenTelemetryAPI
 import Outbound
 import Pipelines
 import ProcessRunner
@@ -28,6 +29,7 @@ import Serving
 import Synchronization
 import Telemetry
 import TensorFlowServingAPI
+import Tracing
 import Tracking
 
 /// Everything that one server is made of, joined.
@@ -53,6 +55,7 @@ struct Composition: Sendable {
         EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + DatasetSchema.migrations
             + PipelineSchema.migrations
             + EndpointSchema.migrations + RolloutSchema.migrations + MonitoringSchema.migrations + TrainingLoopSchema.migrations
+            + TracingSchema.migrations
     }
 }
 
@@ -146,7 +149,9 @@ extension Composition {
             loops: { watchers.loops }, alerts: alerts, events: events,
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
             metrics: base.metrics)
-        let router = try router(settings, services, MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts))
+        let router = try router(
+            settings, services,
+            MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts, tracing: tracing(base, tracking)))
         return Composition(
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
             serving: areas.serving,
@@ -161,6 +166,7 @@ extension Composition {
     private static func router(_ settings: ServerSettings, _ services: JidokaServices, _ mlflow: MLflowServices) throws -> Router {
         var router = Router()
         mountMLflow(on: &router, services: mlflow)
+        mountOpenTelemetry(on: &router, tracing: mlflow.tracing)
         mountOpenInference(on: &router, serving: services.serving, version: jidokaVersion)
         mountTensorFlowServing(on: &router, serving: services.serving)
         mountRuns(on: &router, tracking: mlflow.tracking)
@@ -168,6 +174,13 @@ extension Composition {
         try router.assignScopes(RouteScopes.scope)
         router.originPolicy = OriginPolicy(hosts: [settings.host] + settings.allowedHosts)
         return router
+    }
+
+    private static func tracing(_ base: Foundation, _ tracking: TrackingService) -> TracingService {
+        TracingService(
+            traces: SQLTraceStore(database: base.database), searches: SQLTraceSearchStore(database: base.database),
+            assessments: SQLAssessmentStore(database: base.database), places: TracedExperiments(tracking: tracking), time: base.time,
+            ids: base.ids)
     }
 
     private static func datasetService(_ base: Foundation, home: borrowing HomeFolder) throws -> DatasetService {

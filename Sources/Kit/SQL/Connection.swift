@@ -20,6 +20,8 @@ package final class Connection {
         handle = opened
         sqlite3_busy_timeout(handle, 5_000)
         sqlite3_extended_result_codes(handle, 1)
+        let known = Connection.addPatterns(to: handle)
+        guard known == SQLITE_OK else { throw sqlError(known, "functions cannot be added") }
     }
 
     deinit {

@@ -65,6 +65,8 @@ struct FilterSQL {
             return ("\(column) \(comparator.rawValue) ?", [scalar(value)])
         case .like: return ("\(column) LIKE ?", [scalar(value)])
         case .ilike: return ("lower(\(column)) LIKE lower(?)", [scalar(value)])
+        // The function behind it is `TextPattern`'s, made known to each connection.
+        case .rlike: return ("\(column) REGEXP ?", [scalar(value)])
         case .isIn, .notIn:
             let items = list(value)
             let marks = Array(repeating: "?", count: items.count).joined(separator: ", ")
