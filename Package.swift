@@ -91,6 +91,7 @@ let areas: [Target] = [
     module("Areas", "Tracking", "Experiments, runs, params, metrics, tags, logged models, as in MLflow.", uses: basics),
     module("Areas", "Registry", "Registered models, versions, aliases, stages, verification and the gate.", uses: basics),
     module("Areas", "Tracing", "Traces and their spans, assessments of them, and figures over them.", uses: basics),
+    module("Areas", "Evaluation", "Evaluation datasets with their records, and scorers with their versions.", uses: basics),
     module("Areas", "Pipelines", "Pipelines, steps, runs, cache hits, retries and triggers.", uses: basics),
     module("Areas", "Serving", "Endpoints, traffic plans, the dynamic batcher, predictions.", uses: basics),
     module("Areas", "Monitoring", "Monitors, windows, drift, performance against late labels, alerts.", uses: basics),
@@ -104,7 +105,7 @@ let backends: [Target] = [
     module(
         "Backends", "SQLStores", "The areas' stores on SQLite, with the event written in the same transaction.",
         uses: basics + [
-            "SQL", "Digests", "Tracking", "Tracing", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts",
+            "SQL", "Digests", "Tracking", "Tracing", "Evaluation", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts",
             "ContinuousTraining",
         ]),
     module(
@@ -124,7 +125,7 @@ let backends: [Target] = [
 let api: [Target] = [
     module(
         "API", "MLflowAPI", "MLflow REST and the artifact proxy.",
-        uses: basics + ["HTTP", "Tracking", "Registry", "Tracing"]),
+        uses: basics + ["HTTP", "Tracking", "Registry", "Tracing", "Evaluation"]),
     module(
         "API", "OpenTelemetryAPI", "OTLP over HTTP: traces in protobuf and JSON.", uses: basics + ["HTTP", "Protobuf", "Tracing"]),
     module("API", "OpenInferenceAPI", "Open Inference v2 over HTTP: JSON and binary tensors.", uses: basics + ["HTTP", "Serving"]),
@@ -182,6 +183,7 @@ let testTargets: [Target] = [
     tests("Tracking", uses: basics + ["SQL", "SQLStores"]),
     tests("Registry", uses: basics + ["SQL", "SQLStores"]),
     tests("Tracing", uses: basics + ["Conformance"]),
+    tests("Evaluation", uses: basics),
     tests("Pipelines", uses: basics + ["Conformance"]),
     tests("Serving", uses: basics + ["Conformance"]),
     tests("Monitoring", uses: basics + ["Conformance"]),
@@ -191,7 +193,7 @@ let testTargets: [Target] = [
     tests(
         "SQLStores",
         uses: basics + [
-            "SQL", "Conformance", "Tracking", "Tracing", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring",
+            "SQL", "Conformance", "Tracking", "Tracing", "Evaluation", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring",
             "Rollouts",
             "ContinuousTraining",
         ]),
@@ -202,7 +204,7 @@ let testTargets: [Target] = [
     tests("AlertChannels", uses: basics + ["Monitoring", "HTTP", "Outbound", "Digests", "Conformance"]),
     tests(
         "MLflowAPI",
-        uses: basics + ["HTTP", "Tracking", "Registry", "Tracing", "SQL", "SQLStores", "Blobs", "FileStores"]),
+        uses: basics + ["HTTP", "Tracking", "Registry", "Tracing", "Evaluation", "SQL", "SQLStores", "Blobs", "FileStores"]),
     tests("OpenTelemetryAPI", uses: basics + ["HTTP", "Protobuf", "Tracing", "SQL", "SQLStores"]),
     tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
     tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),

@@ -1,6 +1,7 @@
 import Blobs
 import Clockwork
 import Errors
+import Evaluation
 import FileStores
 import Foundation
 import HTTP
@@ -25,7 +26,8 @@ final class APIFixture: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         database = try Database(path: folder.appendingPathComponent("test.db").path, metrics: MetricsRegistry())
         try await database.migrate(
-            EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + TracingSchema.migrations)
+            EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + TracingSchema.migrations
+                + EvaluationTables.migrations)
         let runs = SQLRunStore(database: database)
         let models = SQLLoggedModelStore(database: database)
         let logger = Logger(sink: MemorySink())
@@ -44,8 +46,13 @@ final class APIFixture: Sendable {
         let tracing = TracingService(
             traces: SQLTraceStore(database: database), searches: SQLTraceSearchStore(database: database),
             assessments: SQLAssessmentStore(database: database), places: Places(tracking: tracking), time: time, ids: CountingIDs())
+        let evaluation = EvaluationService(
+            datasets: SQLEvaluationDatasetStore(database: database), scorers: SQLScorerStore(database: database),
+            places: Places(tracking: tracking), time: time, ids: CountingIDs())
         mountMLflow(
-            on: &router, services: MLflowServices(tracking: tracking, registry: registry, artifacts: artifacts, tracing: tracing))
+            on: &router,
+            services: MLflowServices(tracking: tracking, registry: registry, artifacts: artifacts, tracing: tracing, evaluation: evaluation)
+        )
         self.router = router
     }
 
@@ -113,10 +120,11 @@ final class CountingIDs: IDSource {
     }
 }
 
-private struct Places: TracePlaces {
+private struct Places: TracePlaces, EvaluationPlaces {
     let tracking: TrackingService
 
     func artifactLocation(ofExperiment id: String) async throws -> String { try await tracking.experiment(id: id).artifactLocation }
+    func requireExperiment(_ id: String) async throws { _ = try await tracking.experiment(id: id) }
     func requireRun(_ id: String) async throws { _ = try await tracking.runInfo(id: id) }
 }
 

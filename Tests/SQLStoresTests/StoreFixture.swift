@@ -1,5 +1,6 @@
 import Clockwork
 import Conformance
+import Events
 import Foundation
 import SQL
 import SQLStores
@@ -16,7 +17,8 @@ struct StoreFixture {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         database = try Database(path: folder.appendingPathComponent("test.db").path, metrics: MetricsRegistry())
         try await database.migrate(
-            EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + TracingSchema.migrations)
+            EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + TracingSchema.migrations
+                + EvaluationTables.migrations)
     }
 
     var tracking: TrackingStores {
@@ -33,6 +35,18 @@ struct StoreFixture {
     }
 
     var artifacts: any ArtifactIndex { SQLArtifactIndex(database: database) }
+
+    /// Experiments with the ids 1, 2, …; their events are taken away.
+    func makeExperiments(_ names: [String]) async throws {
+        for name in names {
+            let draft = ExperimentDraft(name: name, artifactLocation: nil, artifactRoot: "mlflow-artifacts:", tags: [], time: .zero)
+            _ = try await SQLExperimentStore(database: database).create(draft) {
+                EventDraft(
+                    kind: "experiment.created", subject: EventSubject("experiment", $0.id), actor: "user:test", reason: "", time: .zero)
+            }
+        }
+        try await database.write { try $0.execute("DELETE FROM events") }
+    }
 
     func close() {
         database.close()

@@ -1,23 +1,14 @@
 import Clockwork
 import Conformance
-import Events
-import SQL
 import SQLStores
 import Testing
-import Tracking
 
 /// Runs every contract of tracing against SQLite.
 @Suite struct TracingStoreTests {
     private func run(_ name: String, of checks: [ContractCheck<TracingStores>]) async throws {
         let fixture = try await StoreFixture()
         defer { fixture.close() }
-        for name in ["one", "two"] {
-            let draft = ExperimentDraft(name: name, artifactLocation: nil, artifactRoot: "mlflow-artifacts:", tags: [], time: .zero)
-            _ = try await SQLExperimentStore(database: fixture.database).create(draft) {
-                .init(kind: "experiment.created", subject: .init("experiment", $0.id), actor: "user:test", reason: "", time: .zero)
-            }
-        }
-        try await fixture.database.write { try $0.execute("DELETE FROM events") }
+        try await fixture.makeExperiments(["one", "two"])
         let stores = TracingStores(
             traces: SQLTraceStore(database: fixture.database), searches: SQLTraceSearchStore(database: fixture.database),
             assessments: SQLAssessmentStore(database: fixture.database),

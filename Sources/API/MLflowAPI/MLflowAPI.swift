@@ -1,4 +1,5 @@
 import Errors
+package import Evaluation
 package import HTTP
 package import Registry
 package import Tracing
@@ -10,17 +11,20 @@ package struct MLflowServices: Sendable {
     package var registry: RegistryService
     package var artifacts: any ArtifactStore
     package var tracing: TracingService
+    package var evaluation: EvaluationService
     /// What `/version` answers: the MLflow version whose protocol is spoken; clients switch features by it.
     package var version: String
 
     package init(
         tracking: TrackingService, registry: RegistryService, artifacts: any ArtifactStore, tracing: TracingService,
+        evaluation: EvaluationService,
         version: String = "3.17.2"
     ) {
         self.tracking = tracking
         self.registry = registry
         self.artifacts = artifacts
         self.tracing = tracing
+        self.evaluation = evaluation
         self.version = version
     }
 }
@@ -43,6 +47,8 @@ package func mountMLflow(on router: inout Router, services: MLflowServices) {
     table.addTraces()
     table.addTraceChanges()
     table.addTraceArtifacts()
+    table.addEvaluationDatasets()
+    table.addScorers()
     for route in table.routes { router.add(route) }
 }
 

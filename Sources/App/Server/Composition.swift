@@ -6,6 +6,7 @@ import Columns
 import ContinuousTraining
 import Datasets
 import Errors
+import Evaluation
 import Events
 import FileStores
 import HTTP
@@ -55,7 +56,7 @@ struct Composition: Sendable {
         EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + DatasetSchema.migrations
             + PipelineSchema.migrations
             + EndpointSchema.migrations + RolloutSchema.migrations + MonitoringSchema.migrations + TrainingLoopSchema.migrations
-            + TracingSchema.migrations
+            + TracingSchema.migrations + EvaluationTables.migrations
     }
 }
 
@@ -149,9 +150,7 @@ extension Composition {
             loops: { watchers.loops }, alerts: alerts, events: events,
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
             metrics: base.metrics)
-        let router = try router(
-            settings, services,
-            MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts, tracing: tracing(base, tracking)))
+        let router = try router(settings, services, mlflow(base, tracking, areas.registry, artifacts))
         return Composition(
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
             serving: areas.serving,
@@ -174,6 +173,20 @@ extension Composition {
         try router.assignScopes(RouteScopes.scope)
         router.originPolicy = OriginPolicy(hosts: [settings.host] + settings.allowedHosts)
         return router
+    }
+
+    private static func mlflow(
+        _ base: Foundation, _ tracking: TrackingService, _ registry: RegistryService, _ artifacts: any ArtifactStore
+    ) -> MLflowServices {
+        MLflowServices(
+            tracking: tracking, registry: registry, artifacts: artifacts, tracing: tracing(base, tracking),
+            evaluation: evaluation(base, tracking))
+    }
+
+    private static func evaluation(_ base: Foundation, _ tracking: TrackingService) -> EvaluationService {
+        EvaluationService(
+            datasets: SQLEvaluationDatasetStore(database: base.database), scorers: SQLScorerStore(database: base.database),
+            places: EvaluatedExperiments(tracking: tracking), time: base.time, ids: base.ids)
     }
 
     private static func tracing(_ base: Foundation, _ tracking: TrackingService) -> TracingService {

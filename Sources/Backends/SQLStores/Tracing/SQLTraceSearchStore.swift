@@ -102,7 +102,7 @@ enum TraceQuery {
     private static func add(_ condition: TraceCondition, to sql: inout FilterSQL) {
         let (comparator, value) = (condition.comparator, condition.value)
         switch condition.field {
-        case .attribute(let attribute): sql.compare(column(attribute), comparator, value)
+        case .attribute(let attribute): sql.compareNullable(column(attribute), comparator, value)
         case .tag(let key): sql.keyed("t.number", in: "trace_tags", owner: "trace", key: key, comparator: comparator, value: value)
         case .metadata(let key):
             sql.keyed("t.number", in: "trace_metadata", owner: "trace", key: key, comparator: comparator, value: value)
@@ -134,7 +134,7 @@ enum TraceQuery {
         guard case .span(let field) = condition.field else { return }
         switch field {
         case .name: sql.compare("s.name", condition.comparator, condition.value)
-        case .type: sql.compare("s.type", condition.comparator, condition.value)
+        case .type: sql.compareNullable("s.type", condition.comparator, condition.value)
         case .status: sql.compare("s.status", condition.comparator, condition.value)
         case .content: sql.compare("s.content", condition.comparator, condition.value)
         case .attribute(let name): attribute(name, condition, &sql)

@@ -1,0 +1,17 @@
+import Clockwork
+import Conformance
+import SQLStores
+import Testing
+
+/// Runs the contract of evaluation against SQLite.
+@Suite struct EvaluationStoreTests {
+    @Test(arguments: EvaluationContract.checks.map(\.name)) func `evaluation on SQLite keeps the contract`(name: String) async throws {
+        let fixture = try await StoreFixture()
+        defer { fixture.close() }
+        try await fixture.makeExperiments(["one", "two"])
+        let stores = EvaluationStores(
+            datasets: SQLEvaluationDatasetStore(database: fixture.database), scorers: SQLScorerStore(database: fixture.database),
+            events: SQLEventLog(database: fixture.database, time: SystemTime()))
+        try await #require(EvaluationContract.checks.first { $0.name == name }).run(stores)
+    }
+}
