@@ -51,6 +51,7 @@ let kit: [Target] = [
     module(
         "Kit", "JSON", "JSON values, a fast reader on simdjson with a lenient second try, and the byte writer.",
         uses: ["Errors", "CSimdJSON"]),
+    module("Kit", "Protobuf", "Protobuf's wire format: a bounded reader over bytes and a writer; no schemas.", uses: ["Errors"]),
     module("Kit", "Digests", "SHA-256, HMAC and random bytes through OpenSSL.", uses: ["Errors", "COpenSSL"]),
     module("Kit", "Telemetry", "Structured logs and metrics with bounded labels.", uses: ["Errors", "Clockwork", "JSON"]),
     module(
@@ -71,7 +72,7 @@ let kit: [Target] = [
     module("Kit", "Processes", "Child processes in groups of their own.", uses: ["Errors", "Clockwork", "CSpawn"]),
     module(
         "Kit", "SQL", "SQLite or PostgreSQL behind one writer with group commit and readers that never block it; migrations.",
-        uses: ["Errors", "Clockwork", "Telemetry", "CSQLite", "CPostgres"]),
+        uses: ["Errors", "Clockwork", "Telemetry", "Filters", "CSQLite", "CPostgres"]),
     module("Kit", "Blobs", "Content-addressed objects: atomic writes, verification on read.", uses: ["Errors", "Clockwork", "Digests"]),
     module(
         "Kit", "NativeLibraries", "Where libraries that are loaded at run time are looked for, and what to say when one is absent.",
@@ -90,6 +91,8 @@ let areas: [Target] = [
     module("Areas", "Datasets", "Dataset versions, profiles, expectation suites and validation results.", uses: basics),
     module("Areas", "Tracking", "Experiments, runs, params, metrics, tags, logged models, as in MLflow.", uses: basics),
     module("Areas", "Registry", "Registered models, versions, aliases, stages, verification and the gate.", uses: basics),
+    module("Areas", "Tracing", "Traces and their spans, assessments of them, and figures over them.", uses: basics),
+    module("Areas", "Evaluation", "Evaluation datasets with their records, and scorers with their versions.", uses: basics),
     module("Areas", "Pipelines", "Pipelines, steps, runs, cache hits, retries and triggers.", uses: basics),
     module("Areas", "Serving", "Endpoints, traffic plans, the dynamic batcher, predictions.", uses: basics),
     module("Areas", "Monitoring", "Monitors, windows, drift, performance against late labels, alerts.", uses: basics),
@@ -102,7 +105,10 @@ let areas: [Target] = [
 let backends: [Target] = [
     module(
         "Backends", "SQLStores", "The areas' stores on SQLite and PostgreSQL, with the event written in the same transaction.",
-        uses: basics + ["SQL", "Tracking", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts", "ContinuousTraining"]),
+        uses: basics + [
+            "SQL", "Digests", "Tracking", "Tracing", "Evaluation", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts",
+            "ContinuousTraining",
+        ]),
     module(
         "Backends", "FileStores", "Artifacts and dataset objects on content-addressed files.",
         uses: basics + ["Blobs", "Digests", "Tracking", "Datasets"]),
@@ -118,7 +124,11 @@ let backends: [Target] = [
 
 // MARK: API: one module per spoken protocol.
 let api: [Target] = [
-    module("API", "MLflowAPI", "MLflow REST and the artifact proxy.", uses: basics + ["HTTP", "Tracking", "Registry"]),
+    module(
+        "API", "MLflowAPI", "MLflow REST and the artifact proxy.",
+        uses: basics + ["HTTP", "Tracking", "Registry", "Tracing", "Evaluation"]),
+    module(
+        "API", "OpenTelemetryAPI", "OTLP over HTTP: traces in protobuf and JSON.", uses: basics + ["HTTP", "Protobuf", "Tracing"]),
     module("API", "OpenInferenceAPI", "Open Inference v2 over HTTP: JSON and binary tensors.", uses: basics + ["HTTP", "Serving"]),
     module("API", "TensorFlowServingAPI", "TensorFlow-Serving REST and KServe v1.", uses: basics + ["HTTP", "Serving"]),
     module(
@@ -153,6 +163,7 @@ let testTargets: [Target] = [
     tests("Errors"),
     tests("Clockwork"),
     tests("JSON"),
+    tests("Protobuf", uses: ["Errors", "Clockwork"]),
     tests("Digests"),
     tests("Telemetry"),
     tests("Events", uses: ["JSON", "Clockwork"]),
@@ -173,6 +184,8 @@ let testTargets: [Target] = [
     tests("Datasets", uses: basics),
     tests("Tracking", uses: basics + ["SQL", "SQLStores"]),
     tests("Registry", uses: basics + ["SQL", "SQLStores"]),
+    tests("Tracing", uses: basics + ["Conformance"]),
+    tests("Evaluation", uses: basics),
     tests("Pipelines", uses: basics + ["Conformance"]),
     tests("Serving", uses: basics + ["Conformance"]),
     tests("Monitoring", uses: basics + ["Conformance"]),
@@ -182,7 +195,8 @@ let testTargets: [Target] = [
     tests(
         "SQLStores",
         uses: basics + [
-            "SQL", "Conformance", "Digests", "Tracking", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts",
+            "SQL", "Conformance", "Digests", "Tracking", "Tracing", "Evaluation", "Registry", "Datasets", "Pipelines", "Serving",
+            "Monitoring", "Rollouts",
             "ContinuousTraining",
         ], resources: [.copy("Fixtures")]),
     tests("FileStores", uses: basics + ["Blobs", "Digests", "Conformance", "Tracking", "Datasets", "SQL", "SQLStores"]),
@@ -190,7 +204,10 @@ let testTargets: [Target] = [
     tests("ONNXModels", uses: basics + ["ONNX", "Serving", "Conformance"]),
     tests("ProcessRunner", uses: basics + ["Pipelines"]),
     tests("AlertChannels", uses: basics + ["Monitoring", "HTTP", "Outbound", "Digests", "Conformance"]),
-    tests("MLflowAPI", uses: basics + ["HTTP", "Tracking", "Registry", "SQL", "SQLStores", "Blobs", "FileStores"]),
+    tests(
+        "MLflowAPI",
+        uses: basics + ["HTTP", "Tracking", "Registry", "Tracing", "Evaluation", "SQL", "SQLStores", "Blobs", "FileStores"]),
+    tests("OpenTelemetryAPI", uses: basics + ["HTTP", "Protobuf", "Tracing", "SQL", "SQLStores"]),
     tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
     tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
     tests(

@@ -1,6 +1,7 @@
 import Blobs
 import Clockwork
 import Errors
+import Evaluation
 import FileStores
 import Foundation
 import HTTP
@@ -11,6 +12,7 @@ import SQL
 import SQLStores
 import Synchronization
 import Telemetry
+import Tracing
 import Tracking
 
 /// All MLflow routes over a temporary home, with a clock that stands still and ids that count.
@@ -23,7 +25,9 @@ final class APIFixture: Sendable {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("jidoka-mlflow-\(UInt64.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         database = try Database(path: folder.appendingPathComponent("test.db").path, metrics: MetricsRegistry())
-        try await database.migrate(EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations)
+        try await database.migrate(
+            EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + TracingSchema.migrations
+                + EvaluationTables.migrations)
         let runs = SQLRunStore(database: database)
         let models = SQLLoggedModelStore(database: database)
         let logger = Logger(sink: MemorySink())
@@ -39,7 +43,16 @@ final class APIFixture: Sendable {
             models: SQLModelStore(database: database), versions: SQLModelVersionStore(database: database),
             origins: Origins(runs: runs, models: models), verifier: FilesVerifier(artifacts: artifacts), time: time, logger: logger)
         var router = Router()
-        mountMLflow(on: &router, services: MLflowServices(tracking: tracking, registry: registry, artifacts: artifacts))
+        let tracing = TracingService(
+            traces: SQLTraceStore(database: database), searches: SQLTraceSearchStore(database: database),
+            assessments: SQLAssessmentStore(database: database), places: Places(tracking: tracking), time: time, ids: CountingIDs())
+        let evaluation = EvaluationService(
+            datasets: SQLEvaluationDatasetStore(database: database), scorers: SQLScorerStore(database: database),
+            places: Places(tracking: tracking), time: time, ids: CountingIDs())
+        mountMLflow(
+            on: &router,
+            services: MLflowServices(tracking: tracking, registry: registry, artifacts: artifacts, tracing: tracing, evaluation: evaluation)
+        )
         self.router = router
     }
 
@@ -105,6 +118,14 @@ final class CountingIDs: IDSource {
                     return $0
                 })
     }
+}
+
+private struct Places: TracePlaces, EvaluationPlaces {
+    let tracking: TrackingService
+
+    func artifactLocation(ofExperiment id: String) async throws -> String { try await tracking.experiment(id: id).artifactLocation }
+    func requireExperiment(_ id: String) async throws { _ = try await tracking.experiment(id: id) }
+    func requireRun(_ id: String) async throws { _ = try await tracking.runInfo(id: id) }
 }
 
 private struct Origins: ModelOrigins {

@@ -4,17 +4,16 @@ import SQLStores
 import Testing
 
 @Suite struct RunArchiveTests {
-    @Test(arguments: RunArchiveContract.checks.map(\.name)) func `the archive of runs on SQLite keeps the contract`(name: String)
-        async throws
-    {
-        let fixture = try await StoreFixture()
+    @Test(arguments: DatabaseEngine.allCases, RunArchiveContract.checks.map(\.name))
+    func `the archive of runs keeps the contract on both engines`(engine: DatabaseEngine, name: String) async throws {
+        let fixture = try await StoreFixture(engine)
         defer { fixture.close() }
         let stores = ArchiveStores(tracking: fixture.tracking, archive: SQLRunArchive(database: fixture.database))
         try await #require(RunArchiveContract.checks.first { $0.name == name }).run(stores)
     }
 
-    @Test func `a purge leaves no row that names the run`() async throws {
-        let fixture = try await StoreFixture()
+    @Test(arguments: DatabaseEngine.allCases) func `a purge leaves no row that names the run`(engine: DatabaseEngine) async throws {
+        let fixture = try await StoreFixture(engine)
         defer { fixture.close() }
         let stores = ArchiveStores(tracking: fixture.tracking, archive: SQLRunArchive(database: fixture.database))
         let check = try #require(RunArchiveContract.checks.first { $0.name.hasPrefix("an experiment is purged") })

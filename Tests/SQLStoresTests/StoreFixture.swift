@@ -1,5 +1,6 @@
 import Clockwork
 import Conformance
+import Events
 import SQL
 import SQLStores
 import Tracking
@@ -10,7 +11,9 @@ struct StoreFixture {
     var database: Database { kept.database }
 
     init(_ engine: DatabaseEngine) async throws {
-        kept = try await TestDatabase(engine, EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations)
+        kept = try await TestDatabase(
+            engine, EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + TracingSchema.migrations
+                + EvaluationTables.migrations)
     }
 
     var tracking: TrackingStores {
@@ -27,6 +30,18 @@ struct StoreFixture {
     }
 
     var artifacts: any ArtifactIndex { SQLArtifactIndex(database: database) }
+
+    /// Experiments with the ids 1, 2, …; their events are taken away.
+    func makeExperiments(_ names: [String]) async throws {
+        for name in names {
+            let draft = ExperimentDraft(name: name, artifactLocation: nil, artifactRoot: "mlflow-artifacts:", tags: [], time: .zero)
+            _ = try await SQLExperimentStore(database: database).create(draft) {
+                EventDraft(
+                    kind: "experiment.created", subject: EventSubject("experiment", $0.id), actor: "user:test", reason: "", time: .zero)
+            }
+        }
+        try await database.write { try $0.execute("DELETE FROM events") }
+    }
 
     func close() { kept.close() }
 }

@@ -82,7 +82,7 @@ extension HTTPResponse {
     }
 
     /// The bytes, streamed and checked against their digest; a damaged file ends in a broken connection, never in wrong bytes.
-    fileprivate static func download(_ path: ArtifactPath, from artifacts: any ArtifactStore) async throws -> HTTPResponse {
+    static func download(_ path: ArtifactPath, from artifacts: any ArtifactStore) async throws -> HTTPResponse {
         guard let entry = try await artifacts.entry(path) else { throw JidokaError.notFound("No such artifact: '\(path)'") }
         guard let digest = entry.digest else {
             throw JidokaError.invalidArgument("Artifact path refers to a directory, not a file: '\(path)'")

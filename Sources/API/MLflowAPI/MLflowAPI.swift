@@ -1,6 +1,8 @@
 import Errors
+package import Evaluation
 package import HTTP
 package import Registry
+package import Tracing
 package import Tracking
 
 /// What the MLflow protocol is served from.
@@ -8,13 +10,21 @@ package struct MLflowServices: Sendable {
     package var tracking: TrackingService
     package var registry: RegistryService
     package var artifacts: any ArtifactStore
+    package var tracing: TracingService
+    package var evaluation: EvaluationService
     /// What `/version` answers: the MLflow version whose protocol is spoken; clients switch features by it.
     package var version: String
 
-    package init(tracking: TrackingService, registry: RegistryService, artifacts: any ArtifactStore, version: String = "3.17.2") {
+    package init(
+        tracking: TrackingService, registry: RegistryService, artifacts: any ArtifactStore, tracing: TracingService,
+        evaluation: EvaluationService,
+        version: String = "3.17.2"
+    ) {
         self.tracking = tracking
         self.registry = registry
         self.artifacts = artifacts
+        self.tracing = tracing
+        self.evaluation = evaluation
         self.version = version
     }
 }
@@ -34,6 +44,11 @@ package func mountMLflow(on router: inout Router, services: MLflowServices) {
     table.addModelVersions()
     table.addRunArtifacts()
     table.addArtifactProxy()
+    table.addTraces()
+    table.addTraceChanges()
+    table.addTraceArtifacts()
+    table.addEvaluationDatasets()
+    table.addScorers()
     for route in table.routes { router.add(route) }
 }
 

@@ -50,7 +50,7 @@ package enum JidokaProgram {
                 ModelsCommand.command(context), EndpointCommand.command(context), RolloutCommand.command(context),
                 MonitorCommand.command(context), LabelsCommand.command(context), PredictionsCommand.command(context),
                 AlertsCommand.command(context), EventsCommand.command(context), AuditCommand.command(context),
-                TraceCommand.command(context), RunsCommand.command(context), ExperimentsCommand.command(context),
+                TraceCommand.command(context), ExperimentsCommand.command(context),
             ])
     }
 

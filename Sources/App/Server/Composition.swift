@@ -6,6 +6,7 @@ import Columns
 import ContinuousTraining
 import Datasets
 import Errors
+import Evaluation
 import Events
 import FileStores
 import HTTP
@@ -17,6 +18,7 @@ import MLflowAPI
 import Monitoring
 import ONNXModels
 import OpenInferenceAPI
+import OpenTelemetryAPI
 import Outbound
 import Pipelines
 import ProcessRunner
@@ -28,6 +30,7 @@ import Serving
 import Synchronization
 import Telemetry
 import TensorFlowServingAPI
+import Tracing
 import Tracking
 
 /// Everything that one server is made of, joined.
@@ -53,6 +56,7 @@ struct Composition: Sendable {
         EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + DatasetSchema.migrations
             + PipelineSchema.migrations
             + EndpointSchema.migrations + RolloutSchema.migrations + MonitoringSchema.migrations + TrainingLoopSchema.migrations
+            + TracingSchema.migrations + EvaluationTables.migrations
     }
 }
 
@@ -146,7 +150,7 @@ extension Composition {
             loops: { watchers.loops }, alerts: alerts, events: events,
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
             metrics: base.metrics, lifecycle: lifecycle(base, tracking, areas, artifacts))
-        let router = try router(settings, services, MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts))
+        let router = try router(settings, services, mlflow(base, tracking, areas.registry, artifacts))
         return Composition(
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
             serving: areas.serving,
@@ -173,6 +177,7 @@ extension Composition {
     private static func router(_ settings: ServerSettings, _ services: JidokaServices, _ mlflow: MLflowServices) throws -> Router {
         var router = Router()
         mountMLflow(on: &router, services: mlflow)
+        mountOpenTelemetry(on: &router, tracing: mlflow.tracing)
         mountOpenInference(on: &router, serving: services.serving, version: jidokaVersion)
         mountTensorFlowServing(on: &router, serving: services.serving)
         mountRuns(on: &router, tracking: mlflow.tracking)
@@ -180,6 +185,27 @@ extension Composition {
         try router.assignScopes(RouteScopes.scope)
         router.originPolicy = OriginPolicy(hosts: [settings.host] + settings.allowedHosts)
         return router
+    }
+
+    private static func mlflow(
+        _ base: Foundation, _ tracking: TrackingService, _ registry: RegistryService, _ artifacts: any ArtifactStore
+    ) -> MLflowServices {
+        MLflowServices(
+            tracking: tracking, registry: registry, artifacts: artifacts, tracing: tracing(base, tracking),
+            evaluation: evaluation(base, tracking))
+    }
+
+    private static func evaluation(_ base: Foundation, _ tracking: TrackingService) -> EvaluationService {
+        EvaluationService(
+            datasets: SQLEvaluationDatasetStore(database: base.database), scorers: SQLScorerStore(database: base.database),
+            places: EvaluatedExperiments(tracking: tracking), time: base.time, ids: base.ids)
+    }
+
+    private static func tracing(_ base: Foundation, _ tracking: TrackingService) -> TracingService {
+        TracingService(
+            traces: SQLTraceStore(database: base.database), searches: SQLTraceSearchStore(database: base.database),
+            assessments: SQLAssessmentStore(database: base.database), places: TracedExperiments(tracking: tracking), time: base.time,
+            ids: base.ids)
     }
 
     private static func datasetService(_ base: Foundation, home: borrowing HomeFolder) throws -> DatasetService {

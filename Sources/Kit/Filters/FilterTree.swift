@@ -76,6 +76,8 @@ package enum FilterComparator: String, Sendable, CaseIterable {
     case greaterOrEqual = ">="
     case like = "LIKE"
     case ilike = "ILIKE"
+    /// Matches a regular expression somewhere (`TextPattern`).
+    case rlike = "RLIKE"
     case isIn = "IN"
     case notIn = "NOT IN"
     /// Between two numbers, both included.

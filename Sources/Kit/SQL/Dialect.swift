@@ -3,6 +3,7 @@
 /// Statements are those that SQLite 3.40 and PostgreSQL 15 share, with these words that are translated:
 /// - `?` and `?3` are bindings, as in SQLite;
 /// - `LIKE` knows no escape character and tells upper from lower case;
+/// - `text REGEXP pattern` finds a pattern: `TextPattern` on SQLite, the engine's own expressions on PostgreSQL;
 /// - `integers(?)` is a list of numbers, bound as one `SQLValue.ints`: `run IN integers(?)`.
 ///
 /// Schemas are written in SQLite's words: `INTEGER` (64 bits), `REAL`, `TEXT` (ordered by bytes), `BLOB`, `INTEGER PRIMARY KEY` for a

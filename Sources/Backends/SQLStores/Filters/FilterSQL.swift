@@ -65,6 +65,8 @@ struct FilterSQL {
             return ("\(column) \(comparator.rawValue) ?", [scalar(value)])
         case .like: return ("\(column) LIKE ?", [scalar(value)])
         case .ilike: return ("lower(\(column)) LIKE ?", [folded(value)])
+        // `TextPattern` on SQLite, the engine's own expressions on PostgreSQL.
+        case .rlike: return ("\(column) REGEXP ?", [scalar(value)])
         case .isIn, .notIn:
             let items = list(value)
             if items.isEmpty { return (comparator == .isIn ? "1 = 0" : "1 = 1", []) }

@@ -29,6 +29,8 @@ final class SQLiteConnection {
         handle = opened
         sqlite3_busy_timeout(handle, 5_000)
         sqlite3_extended_result_codes(handle, 1)
+        let patterns = SQLiteConnection.addPatterns(to: handle)
+        guard patterns == SQLITE_OK else { throw failure(patterns) }
     }
 
     deinit {

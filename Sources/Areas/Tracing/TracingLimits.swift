@@ -1,0 +1,39 @@
+import Errors
+
+/// Bounds of tracing. Lengths count characters, as MLflow's do.
+package enum TracingLimits {
+    package static let keyMax = 250
+    /// Longer values of tags are refused; of metadata too.
+    package static let tagValueMax = 8_000
+    package static let nameMax = 4_096
+    package static let previewMax = 1_000
+    /// The JSON of one span.
+    package static let spanBytesMax = 16 << 20
+    /// Spans in one request.
+    package static let spansMax = 50_000
+    /// Traces in one page of a search, in one batch read and in one deletion by ids.
+    package static let pageMax = 500
+    /// Traces linked to a run in one request.
+    package static let linksMax = 100
+    package static let promptsMax = 100
+    /// Assessments of one trace, and the bytes of one value.
+    package static let assessmentsMax = 1_000
+    package static let assessmentBytesMax = 1 << 20
+    /// Spans of one trace that are read back.
+    package static let traceSpansMax = 100_000
+
+    package static func preview(_ text: String) -> String {
+        text.count <= previewMax ? text : String(text.prefix(previewMax - 3)) + "..."
+    }
+
+    static func check(_ text: String, _ what: String, atMost most: Int) throws {
+        guard text.unicodeScalars.count > most else { return }
+        throw JidokaError.invalidArgument("\(what) '\(text.prefix(100))…' had length \(text.count), which exceeded length limit of \(most)")
+    }
+
+    static func checkTag(_ key: String, _ value: String) throws {
+        guard !key.isEmpty else { throw JidokaError.invalidArgument("Missing value for required parameter 'key'.") }
+        try check(key, "key", atMost: keyMax)
+        try check(value, "value", atMost: tagValueMax)
+    }
+}
