@@ -12,7 +12,8 @@ struct StoreFixture {
 
     init(_ engine: DatabaseEngine) async throws {
         kept = try await TestDatabase(
-            engine, EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + TracingSchema.migrations
+            engine,
+            EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + TracingSchema.migrations
                 + EvaluationTables.migrations)
     }
 
