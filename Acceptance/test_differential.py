@@ -93,6 +93,8 @@ ROWS: list[Row] = [
     Row("a quote in a file name is written in both forms", place="header content-disposition", reference=r"q'\.txt"),
     Row("NaN in a refusal is shown in quotes", call=r"# body", reference=r"Invalid value NaN", ours=r'Invalid value \\?"NaN'),
     Row("a version that a search finds carries its aliases", call=r"model-versions/search", place=r"aliases", reference="absent"),
+    Row("the status message says what was verified, and what could not be", place=r"status_message", ours="verified|models:/|mlflow-artifacts|registered|outside|cannot|follow"),
+    Row("a version whose files this server cannot read is not ready; MLflow makes it ready unseen", call=r"s3://bucket/model", place=r"model_version\.(status|version|status_message)$"),
     Row("unknown paths and methods are answered in JSON; clients look at the status only", reference="«HTML page»", ours=r"^(404|405) "),
     Row("the AI gateway is not part of this server", call=r"server-info", place=r"features_enabled\.gateway"),
     Row("presigned uploads are not offered", call=r"server-info", place=r"presigned_"),
