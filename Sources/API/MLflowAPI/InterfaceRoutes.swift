@@ -85,7 +85,7 @@ extension RouteTable {
     private mutating func addNotSpoken(_ methods: [String], _ patterns: [String], _ what: String, _ hint: String) {
         for pattern in patterns {
             for method in methods {
-                addRaw(method, pattern, .read) { _ in
+                addRaw(method, pattern, method == "GET" ? .read : .write) { _ in
                     throw JidokaError(
                         .failedPrecondition, what, hint: hint, fields: ["mlflow_code": "NOT_IMPLEMENTED", "status": "501"])
                 }
