@@ -65,4 +65,14 @@ struct RoutingTests {
         #expect(String(decoding: event.encoded, as: UTF8.self) == "id: 7\nevent: tx\nretry: 100\ndata: a\ndata: b\ndata: c\n\n")
         #expect(String(decoding: ServerSentEvent(data: "").encoded, as: UTF8.self) == "data: \n\n")
     }
+
+    @Test(arguments: [
+        ("/x/api/list", "GET /api/list"), ("/api/list", "GET /api/list"), ("/x", "GET /"), ("/x/files/a//b", "GET /files/{path...}"),
+        ("/xx/api/list", "none"), ("/x/x/api/list", "none"),
+    ]) func `a prefix comes off the path once, as a whole part`(_ path: String, _ wanted: String) async {
+        var router = Self.router()
+        router.prefix = "/x"
+        let answer = await router.respond(to: HTTPRequest(method: "GET", path: path)) { _, _ in .text("none") }
+        #expect(String(decoding: answer.bytes, as: UTF8.self) == wanted)
+    }
 }

@@ -155,3 +155,13 @@ private struct FilesVerifier: ModelVerifier {
             predicts: nil, detail: "not loaded", problem: known ? nil : "there is no `MLmodel` in `\(source.location)`")
     }
 }
+
+/// The body of a refusal, with the classes that newer servers add.
+func refusal(_ code: String, _ message: String) -> String {
+    let kinds = [
+        "INVALID_PARAMETER_VALUE": ("KAM00", "INVALID_PARAMETER_VALUE"), "RESOURCE_DOES_NOT_EXIST": ("KAM00", "RESOURCE_NOT_FOUND"),
+        "RESOURCE_ALREADY_EXISTS": ("KAM00", "RESOURCE_ALREADY_EXISTS"), "INVALID_STATE": ("XXM00", "CLIENT_INTERNAL_ERROR"),
+    ]
+    let classes = kinds[code].map { #","sqlstate":"\#($0.0)","error_class":"\#($0.1)""# } ?? ""
+    return #"{"error_code":"\#(code)","message":"\#(message)"\#(classes)}"#
+}

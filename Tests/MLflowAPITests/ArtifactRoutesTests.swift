@@ -29,7 +29,7 @@ import Testing
             #expect(await api.get("\(proxy)/0/\(run)").status == 400)
             #expect(
                 await api.get("\(proxy)/0/nope")
-                    == (404, #"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"No such artifact: '0/nope'"}"#))
+                    == (404, refusal("RESOURCE_DOES_NOT_EXIST", "No such artifact: '0/nope'")))
             #expect(await api.send("DELETE", path) == (200, "{}"))
             #expect(await api.send("DELETE", path) == (200, "{}"))
             #expect(await api.get(path).status == 404)
@@ -45,7 +45,7 @@ import Testing
     @Test(arguments: evil) func `no route lets a path lead out of the root`(path: String) async throws {
         try await with { api in
             _ = await api.post("runs/create", #"{"experiment_id":"0","start_time":5}"#)
-            let refused = #"{"error_code":"INVALID_PARAMETER_VALUE","message":"Invalid path"}"#
+            let refused = refusal("INVALID_PARAMETER_VALUE", "Invalid path")
             for method in ["GET", "DELETE"] { #expect(await api.send(method, "\(proxy)/\(path)") == (400, refused)) }
             #expect(await api.send("PUT", "\(proxy)/\(path)", "x", type: nil) == (400, refused))
             #expect(await api.get("\(proxy)?path=\(path)") == (400, refused))

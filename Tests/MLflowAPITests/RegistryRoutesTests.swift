@@ -43,10 +43,10 @@ import Testing
             #expect(await api.get("registered-models/search?filter=name%20ILIKE%20'N%25'").text == #"{"registered_models":[\#(model)]}"#)
             #expect(
                 await api.post("registered-models/create", #"{"name":"n"}"#)
-                    == (400, #"{"error_code":"RESOURCE_ALREADY_EXISTS","message":"Registered Model (name=n) already exists."}"#))
+                    == (400, refusal("RESOURCE_ALREADY_EXISTS", "Registered Model (name=n) already exists.")))
             #expect(
                 await api.get("registered-models/get?name=zz")
-                    == (404, #"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"Registered Model with name=zz not found"}"#))
+                    == (404, refusal("RESOURCE_DOES_NOT_EXIST", "Registered Model with name=zz not found")))
         }
     }
 
@@ -65,10 +65,10 @@ import Testing
             #expect(await api.get("model-versions/search?filter=version_number%3D2").text == #"{"model_versions":[\#(version(2))]}"#)
             #expect(
                 await api.get("model-versions/get?name=m&version=9")
-                    == (404, #"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"Model Version (name=m, version=9) not found"}"#))
+                    == (404, refusal("RESOURCE_DOES_NOT_EXIST", "Model Version (name=m, version=9) not found")))
             #expect(
                 await api.get("model-versions/get?name=m&version=abc")
-                    == (400, #"{"error_code":"INVALID_PARAMETER_VALUE","message":"Parameter 'version' must be an integer, got 'abc'."}"#))
+                    == (400, refusal("INVALID_PARAMETER_VALUE", "Parameter 'version' must be an integer, got 'abc'.")))
         }
     }
 
@@ -97,7 +97,7 @@ import Testing
             #expect(await api.send("DELETE", "registered-models/alias", #"{"name":"m","alias":"champion"}"#) == (200, "{}"))
             #expect(
                 await api.get("registered-models/alias?name=m&alias=champion")
-                    == (400, #"{"error_code":"INVALID_PARAMETER_VALUE","message":"Registered model alias champion not found."}"#))
+                    == (400, refusal("INVALID_PARAMETER_VALUE", "Registered model alias champion not found.")))
             #expect(await api.post("model-versions/set-tag", #"{"name":"m","version":"1","key":"a","value":"b"}"#) == (200, "{}"))
             let described = await api.send("PATCH", "model-versions/update", #"{"name":"m","version":"1","description":"hi"}"#)
             #expect(described.text.contains(#""description":"hi""#) && described.text.contains(#""tags":[{"key":"a","value":"b"}]"#))

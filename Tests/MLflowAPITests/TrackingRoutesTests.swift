@@ -23,7 +23,8 @@ import Testing
                 await api.get("/api/3.0/mlflow/server-info").text
                     == #"""
                     {"store_type":"SqlStore","workspaces_enabled":false,"trace_archival_enabled":false,\#
-                    "multipart_uploads_enabled":false,"multipart_downloads_enabled":false}
+                    "multipart_uploads_enabled":false,"multipart_downloads_enabled":false,"presigned_upload_run_id_supported":false,\#
+                    "presigned_upload_model_id_supported":false,"features_enabled":{"gateway":false}}
                     """#
             )
         }
@@ -66,7 +67,7 @@ import Testing
             #expect(
                 await api.post("runs/log-metric", #"{"run_uuid":"\#(run)","key":"inf","value":-Infinity,"timestamp":6}"#) == (200, "{}"))
             #expect(await api.post("runs/log-parameter", #"{"run_id":"\#(run)","key":"p","value":""}"#) == (200, "{}"))
-            #expect(await api.post("runs/set-tag", #"{"runId":"\#(run)","key":"t","value":"v"}"#) == (200, "{}"))
+            #expect(await api.post("runs/set-tag", #"{"run_id":"\#(run)","key":"t","value":"v"}"#) == (200, "{}"))
             let inputs =
                 #"""
                 [{"tags":[{"key":"mlflow.data.context","value":"training"}],"dataset":{"name":"ds",\#
@@ -192,7 +193,7 @@ import Testing
     ) async throws {
         try await with { api in
             let answer = await api.send(method, target, body)
-            #expect(answer == (status, #"{"error_code":"\#(code)","message":"\#(message)"}"#))
+            #expect(answer == (status, refusal(code, message)))
         }
     }
 
@@ -213,7 +214,7 @@ import Testing
                         400,
                         #"""
                         {"error_code":"INVALID_PARAMETER_VALUE","message":"Bad Request. Content-Type must be \#
-                        one of ['application/json']."}
+                        one of ['application/json'].","sqlstate":"KAM00","error_class":"INVALID_PARAMETER_VALUE"}
                         """#
                     ))
             #expect(
@@ -270,6 +271,34 @@ import Testing
         try await with { api in
             #expect(await api.get("nope").status == 404)
             #expect(await api.get("runs/create").status == 405)
+        }
+    }
+
+    @Test func `the web interface finds datasets, uploads a file and reads it back`() async throws {
+        try await with { api in
+            await start(api)
+            let run = "00000000000000000000000000000001"
+            let dataset = #"{"name":"d","digest":"1","source_type":"local","source":"s"}"#
+            let tags = #"[{"key":"mlflow.data.context","value":"training"}]"#
+            _ = await api.post("runs/log-inputs", #"{"run_id":"\#(run)","datasets":[{"dataset":\#(dataset),"tags":\#(tags)}]}"#)
+            #expect(
+                await api.post("/ajax-api/2.0/mlflow/experiments/search-datasets", #"{"experiment_ids":["1","99"]}"#).text
+                    == #"{"dataset_summaries":[{"experiment_id":"1","name":"d","digest":"1","context":"training"}]}"#)
+            #expect(await api.post("/ajax-api/2.0/mlflow/experiments/search-datasets", #"{"experiment_ids":[]}"#).status == 400)
+            let upload = "/ajax-api/2.0/mlflow/upload-artifact?run_uuid=\(run)&path"
+            #expect(await api.post("\(upload)=notes/a.txt", "hello").status == 200)
+            #expect(await api.get("/get-artifact?run_id=\(run)&path=notes/a.txt").text == "hello")
+            #expect(await api.post("\(upload)=../a.txt", "hello").status == 400)
+            #expect(await api.post("\(upload)=big", String(repeating: "x", count: (10 << 20) + 1)).status == 413)
+        }
+    }
+
+    @Test(arguments: ["/graphql", "/gateway/x/invocations", "/api/3.0/mlflow/gateway/endpoints/create"])
+    func `what is not spoken says so`(path: String) async throws {
+        try await with { api in
+            let answer = await api.post(path, "{}")
+            #expect(answer.status == 501)
+            #expect(answer.text.hasPrefix(#"{"error_code":"NOT_IMPLEMENTED""#))
         }
     }
 }

@@ -10,7 +10,7 @@ import Tracking
         "%252fetc/passwd",
         "a\\b", "..\\x", "a%5cb", "%5c..%5c", "a/..\\..\\x", "C:\\x", "C:/x", "c:x", "C%3a/x", "a#b", "a%23b", "#/../x", "a\u{0}b", "a%00b",
         "a%00/../b", "a\nb", "a%0ab", "a\u{7f}", "file:/etc/passwd", "file:///etc/passwd", "http://x/y", "s3://bucket/x", "... /x/.. /y",
-        ".. /x", "a/ ../x", "a/...", ".", "./", "./.", "a/%ff%fe/b", String(repeating: "a", count: 256),
+        ".. /x", "a/ ../x", "a/...", ".", "./", "./.", String(repeating: "a", count: 256),
         String(repeating: "a/", count: 2_500) + "b", "%25252525252525252525252525252525252525252e",
     ]
 
@@ -23,6 +23,7 @@ import Tracking
         ("a", "a"), ("a/b.txt", "a/b.txt"), ("a//b", "a/b"), ("./a/./b", "a/b"), ("a/b/", "a/b"), ("a..b/c", "a..b/c"),
         (".hidden", ".hidden"),
         ("a b/ü.png", "a b/ü.png"), ("a%41b", "a%41b"), ("100%", "100%"), ("ab:c", "ab:c"), ("1/x=1&y", "1/x=1&y"),
+        ("loss%step%10%timestamp%1795.png", "loss%step%10%timestamp%1795.png"), ("a%step%99%b", "a%step%99%b"),
         ("..hidden/x", "..hidden/x"),
     ])
     func `an ordinary path is taken in its normal form`(path: String, normal: String) throws {

@@ -71,6 +71,7 @@ extension RequestFields {
     }
 
     fileprivate func loggedModelSearch() throws -> LoggedModelSearch {
+        guard try has("experiment_ids"), try !isOnlyCamelCase("experiment_ids") else { throw missing("experiment_ids") }
         let orders = try objects("order_by").map { order in
             let dataset = try order.nonEmpty("dataset_name").map {
                 DatasetReference(name: $0, digest: try order.nonEmpty("dataset_digest"))

@@ -1,3 +1,4 @@
+import Errors
 import HTTP
 import JSON
 import Tracking
@@ -15,13 +16,15 @@ extension RouteTable {
             return .empty
         }
         add("POST", "runs/log-parameter", .write) { call in
+            let runID = try call.fields.runID()
             let param = Param(key: try call.fields.requiredText("key"), value: try call.fields.text("value") ?? "")
-            try await tracking.logParam(runID: try call.fields.runID(), param)
+            try await tracking.logParam(runID: runID, param)
             return .empty
         }
         add("POST", "runs/set-tag", .write) { call in
+            let runID = try call.fields.runID()
             let tag = Tag(key: try call.fields.requiredText("key"), value: try call.fields.text("value") ?? "")
-            try await tracking.setTag(runID: try call.fields.runID(), tag)
+            try await tracking.setTag(runID: runID, tag)
             return .empty
         }
         add("POST", "runs/delete-tag", .write) { call in
@@ -53,17 +56,18 @@ extension RouteTable {
             return .empty
         }
         add("POST", "runs/outputs", .write) { call in
+            let runID = try call.fields.runID()
             let models = try call.fields.objects("models").map {
                 ModelOutput(modelID: try $0.requiredText("model_id"), step: try $0.integer("step") ?? 0)
             }
-            guard !models.isEmpty else { throw call.fields.missing("models") }
-            try await tracking.logOutputs(runID: try call.fields.runID(), models: models)
+            guard try call.fields.has("models") else { throw call.fields.missing("models") }
+            try await tracking.logOutputs(runID: runID, models: models)
             return .empty
         }
         // Clients before 3.0: the model's description goes into a tag.
         add("POST", "runs/log-model", .write) { call in
-            let model = try JSONValue.parse(try call.fields.requiredText("model_json"))
-            try await tracking.addToModelHistory(runID: try call.fields.runID(), model)
+            let runID = try call.fields.runID()
+            try await tracking.addToModelHistory(runID: runID, described: try call.fields.requiredText("model_json"))
             return .empty
         }
     }
@@ -77,6 +81,10 @@ extension RouteTable {
             var writer = JSONWriter(capacity: 65_536)
             writer.beginObject()
             var count = 0
+            if let asked, asked <= 0 {
+                throw JidokaError.invalidArgument(
+                    "Invalid value \(asked) for parameter 'max_results' supplied. It must be a positive integer.")
+            }
             var next: Int? = try PageToken.decode(try call.fields.text("page_token"))
             // Without a limit the client expects every point in one answer.
             while let start = next, count < asked ?? .max {

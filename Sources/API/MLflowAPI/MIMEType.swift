@@ -2,7 +2,7 @@
 enum MIMEType {
     private static let types: [String: String] = [
         "txt": "text/plain", "log": "text/plain", "yaml": "text/plain", "yml": "text/plain", "md": "text/plain", "mlmodel": "text/plain",
-        "html": "text/html", "css": "text/css", "csv": "text/csv", "json": "application/json", "js": "text/javascript",
+        "html": "text/html", "css": "text/css", "csv": "text/plain", "json": "text/plain", "js": "text/javascript", "ipynb": "text/plain",
         "py": "text/x-python",
         "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "svg": "image/svg+xml", "webp": "image/webp",
         "pdf": "application/pdf", "zip": "application/zip", "gz": "application/gzip", "parquet": "application/vnd.apache.parquet",

@@ -49,6 +49,7 @@ package func mountMLflow(on router: inout Router, services: MLflowServices) {
     table.addTraceArtifacts()
     table.addEvaluationDatasets()
     table.addScorers()
+    table.addInterface()
     for route in table.routes { router.add(route) }
 }
 

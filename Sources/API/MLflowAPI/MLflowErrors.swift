@@ -20,6 +20,18 @@ enum MLflowError {
         }
     }
 
+    /// The finer classes that servers since MLflow 3.14 add; nil for codes that have none there.
+    static func classification(of name: String) -> (state: String, name: String)? {
+        switch name {
+        case "INVALID_PARAMETER_VALUE", "BAD_REQUEST": ("KAM00", "INVALID_PARAMETER_VALUE")
+        case "RESOURCE_DOES_NOT_EXIST", "NOT_FOUND", "ENDPOINT_NOT_FOUND": ("KAM00", "RESOURCE_NOT_FOUND")
+        case "RESOURCE_ALREADY_EXISTS": ("KAM00", "RESOURCE_ALREADY_EXISTS")
+        case "PERMISSION_DENIED", "CUSTOMER_UNAUTHORIZED": ("KAM00", "PERMISSION_DENIED")
+        case "INTERNAL_ERROR", "INVALID_STATE", "TEMPORARILY_UNAVAILABLE": ("XXM00", "CLIENT_INTERNAL_ERROR")
+        default: nil
+        }
+    }
+
     /// The table, unless the error names its own `mlflow_code` or `status` in its fields.
     static func resolved(_ error: JidokaError) -> (name: String, status: Int) {
         var (name, status) = code(error.code)
@@ -32,7 +44,8 @@ enum MLflowError {
     }
 }
 
-/// `{"error_code", "message"}`. The hint, when there is one, is part of the message: the client shows nothing else.
+/// `{"error_code", "message", "sqlstate", "error_class"}`. The hint, when there is one, is part of the message: the client shows
+/// nothing else.
 package func renderMLflowError(_ error: JidokaError, _ request: HTTPRequest) -> HTTPResponse {
     let (name, status) = MLflowError.resolved(error)
     var writer = JSONWriter()
@@ -41,6 +54,12 @@ package func renderMLflowError(_ error: JidokaError, _ request: HTTPRequest) -> 
     writer.value(name)
     writer.key("message")
     writer.value(error.hint.map { "\(error.message) (\($0))" } ?? error.message)
+    if let kind = MLflowError.classification(of: name) {
+        writer.key("sqlstate")
+        writer.value(kind.state)
+        writer.key("error_class")
+        writer.value(kind.name)
+    }
     writer.endObject()
     return .json(writer.bytes, status: status)
 }

@@ -72,7 +72,6 @@ extension RouteTable {
 extension RequestFields {
     /// A version number; on the wire it is a string.
     func version() throws -> Int {
-        if let number = try value("version")?.intValue, let version = Int(exactly: number) { return version }
         let text = try requiredText("version")
         guard let version = Int(text) else { throw JidokaError.invalidArgument("Parameter 'version' must be an integer, got '\(text)'.") }
         return version

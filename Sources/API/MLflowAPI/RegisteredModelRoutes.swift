@@ -50,8 +50,9 @@ extension RouteTable {
             return .empty
         }
         add("POST", "registered-models/set-tag", .write) { call in
+            let name = try call.fields.requiredText("name")
             let tag = ModelTag(key: try call.fields.requiredText("key"), value: try call.fields.text("value") ?? "")
-            try await registry.setModelTag(name: try call.fields.requiredText("name"), tag)
+            try await registry.setModelTag(name: name, tag)
             return .empty
         }
         add("DELETE", "registered-models/delete-tag", .write) { call in

@@ -11,25 +11,29 @@ struct RequestFields: Sendable {
     private let hasCamelCase: Bool
     /// Where nested fields lie, for messages: `metrics[3].`.
     private let prefix: String
+    /// Names in a query may stand once where a list is meant, and flags are text there.
+    private let isQuery: Bool
 
     /// The largest JSON body: a dataset profile may have 16 MB.
     static let bodyMax = 64 << 20
 
-    init(_ object: JSONObject, prefix: String = "") {
+    init(_ object: JSONObject, prefix: String = "", isQuery: Bool = false) {
         self.object = object
         self.prefix = prefix
+        self.isQuery = isQuery
         hasCamelCase = object.contains { $0.key.utf8.contains { $0 >= 0x41 && $0 <= 0x5A } }
     }
 
     init(_ request: HTTPRequest) async throws {
         var object: JSONObject
-        if request.method == "GET" || request.method == "HEAD", !request.query.isEmpty {
+        let isQuery = (request.method == "GET" || request.method == "HEAD") && !request.query.isEmpty
+        if isQuery {
             object = RequestFields.query(request)
         } else {
             object = try await RequestFields.body(request)
         }
         for (name, value) in request.parameters { object[name] = .string(value) }
-        self.init(object)
+        self.init(object, isQuery: isQuery)
     }
 
     private static func query(_ request: HTTPRequest) -> JSONObject {
@@ -81,6 +85,11 @@ struct RequestFields: Sendable {
 
     func has(_ name: String) throws -> Bool { try value(name) != nil }
 
+    /// What a call cannot do without is looked for under its plain name only, as in the reference.
+    func isOnlyCamelCase(_ name: String) throws -> Bool { try has(name) && lacksPlain(name) }
+
+    private func lacksPlain(_ name: String) -> Bool { prefix.isEmpty && object[name] == nil }
+
     func text(_ name: String) throws -> String? {
         guard let value = try value(name) else { return nil }
         guard case .string(let text) = value else { throw wrongType(value, name) }
@@ -88,13 +97,13 @@ struct RequestFields: Sendable {
     }
 
     func requiredText(_ name: String) throws -> String {
-        guard let text = try text(name), !text.isEmpty else { throw missing(name) }
+        guard let text = try text(name), !text.isEmpty, !lacksPlain(name) else { throw missing(name) }
         return text
     }
 
     /// `run_id`, or its older name `run_uuid`.
     func runID() throws -> String {
-        if let id = try text("run_id"), !id.isEmpty { return id }
+        if let id = try text("run_id"), !id.isEmpty, !lacksPlain("run_id") { return id }
         if let id = try text("run_uuid"), !id.isEmpty { return id }
         throw missing("run_id")
     }
@@ -122,17 +131,24 @@ struct RequestFields: Sendable {
         case .bool(let flag): return flag ? 1 : 0
         case .string(""): throw missing(name)
         case .string(let text):
-            if let number = Double(text) { return number }
+            if let number = RequestFields.decimal(text) { return number }
             throw wrongType(value, name)
         default: throw wrongType(value, name)
         }
+    }
+
+    /// Spaces around it are fine, hexadecimal digits are not.
+    private static func decimal(_ text: String) -> Double? {
+        let bytes = text.utf8
+        guard !bytes.contains(UInt8(ascii: "x")), !bytes.contains(UInt8(ascii: "X")) else { return nil }
+        return Double(text) ?? Double(trimmed(text))
     }
 
     func flag(_ name: String) throws -> Bool? {
         guard let value = try value(name) else { return nil }
         switch value {
         case .bool(let flag): return flag
-        case .string(let text):
+        case .string(let text) where isQuery:
             switch text.lowercased() {
             case "true": return true
             case "false": return false
@@ -156,7 +172,7 @@ struct RequestFields: Sendable {
     func texts(_ name: String) throws -> [String] {
         guard let value = try value(name) else { return [] }
         switch value {
-        case .string(let text): return [text]
+        case .string(let text) where isQuery: return [text]
         case .array(let items):
             return try items.map { item in
                 switch item {
@@ -180,7 +196,7 @@ struct RequestFields: Sendable {
             "Missing value for required parameter '\(prefix)\(name)'. See the API docs for more information about request parameters.")
     }
 
-    private func wrongType(_ value: JSONValue, _ name: String) -> JidokaError {
+    func wrongType(_ value: JSONValue, _ name: String) -> JidokaError {
         let written = value.text
         let shown = written.utf8.count > 200 ? "\(written.prefix(200))…" : written
         return .invalidArgument(

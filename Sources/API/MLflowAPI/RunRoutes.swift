@@ -10,7 +10,7 @@ extension RouteTable {
             let userID = try call.fields.text("user_id") ?? ""
             let user = tags.last { $0.key == ReservedTag.user }?.value ?? userID
             let run = try await tracking.createRun(
-                experimentID: try call.fields.text("experiment_id") ?? "", userID: userID,
+                experimentID: try call.fields.experimentOfRun(), userID: userID,
                 startTime: try call.fields.integer("start_time") ?? 0, name: try call.fields.text("run_name"), tags: tags,
                 actor: call.actor(named: user))
             return .run(run, outputs: false)
@@ -51,11 +51,18 @@ extension RouteTable {
 extension RequestFields {
     fileprivate func runStatus() throws -> RunStatus? {
         switch try value("status") {
-        case .string(let text)?: RunStatus(rawValue: text)
+        case nil: return nil
+        case .string(let text)?: return RunStatus(rawValue: text)
         // The numbers of MLflow's protocol buffers.
-        case .int(let number)?: number >= 1 && number <= 5 ? RunStatus.allCases[Int(number) - 1] : nil
-        default: nil
+        case .int(let number)? where number >= 1 && number <= 5: return RunStatus.allCases[Int(number) - 1]
+        case .bool(true)?: return .running
+        case let other?: throw wrongType(other, "status")
         }
+    }
+
+    fileprivate func experimentOfRun() throws -> String {
+        guard let id = try text("experiment_id"), !id.isEmpty else { throw missing("experiment_id") }
+        return id
     }
 
     fileprivate func runSearch() throws -> RunSearch {
@@ -84,7 +91,7 @@ extension JSONWriter {
         member("user_id", info.userID)
         member("status", info.status.rawValue)
         member("start_time", info.startTime)
-        if let end = info.endTime { member("end_time", end) }
+        if let end = info.endTime, end != 0 { member("end_time", end) }
         member("artifact_uri", info.artifactURI)
         member("lifecycle_stage", info.lifecycle.rawValue)
         member("run_id", info.id)

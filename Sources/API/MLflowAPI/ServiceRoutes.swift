@@ -16,6 +16,15 @@ extension RouteTable {
                     writer.key(capability)
                     writer.value(false)
                 }
+                writer.key("presigned_upload_run_id_supported")
+                writer.value(false)
+                writer.key("presigned_upload_model_id_supported")
+                writer.value(false)
+                writer.key("features_enabled")
+                writer.beginObject()
+                writer.key("gateway")
+                writer.value(false)
+                writer.endObject()
             }
         }
     }

@@ -65,6 +65,9 @@ enum ServerFlags {
             Flag(
                 "allowed-hosts", env: "JIDOKA_ALLOWED_HOSTS", value: "NAMES",
                 "further host names of this server, by commas; other names in a request are refused; * allows any"),
+            Flag(
+                "static-prefix", default: "", env: "JIDOKA_STATIC_PREFIX", value: "PATH",
+                "answer every path below this prefix too, for example /mlflow"),
             .toggle("allow-unauthenticated", "listen on other addresses than loopback although everyone may then do everything"),
         ]
 
@@ -84,6 +87,7 @@ enum ServerFlags {
         settings.allowedHosts = (values.optionalString("allowed-hosts") ?? "").split(separator: ",").map {
             String($0.filter { !$0.isWhitespace })
         }
+        settings.staticPrefix = values.string("static-prefix")
         return settings
     }
 }

@@ -150,7 +150,8 @@ extension Composition {
             loops: { watchers.loops }, alerts: alerts, events: events,
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
             metrics: base.metrics, lifecycle: lifecycle(base, tracking, areas, artifacts))
-        let router = try router(settings, services, mlflow(base, tracking, areas.registry, artifacts))
+        var router = try router(settings, services, mlflow(base, tracking, areas.registry, artifacts))
+        router.prefix = settings.staticPrefix
         return Composition(
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
             serving: areas.serving,

@@ -17,10 +17,12 @@ package struct ServerSettings: Sendable {
     package var allowUnauthenticated: Bool
     /// Names of this server beside its loopback names and its numeric addresses; `*` is any.
     package var allowedHosts: [String]
+    /// What every path may begin with as well: empty, or `/name`.
+    package var staticPrefix: String
 
     package init(
         project: String, home: String, backendStore: String? = nil, host: String = "127.0.0.1", port: Int = 5000, logLevel: String = "info",
-        allowUnauthenticated: Bool = false, allowedHosts: [String] = []
+        allowUnauthenticated: Bool = false, allowedHosts: [String] = [], staticPrefix: String = ""
     ) {
         self.project = project
         self.home = home
@@ -30,10 +32,16 @@ package struct ServerSettings: Sendable {
         self.logLevel = logLevel
         self.allowUnauthenticated = allowUnauthenticated
         self.allowedHosts = allowedHosts
+        self.staticPrefix = staticPrefix
     }
 
     /// Loopback by default; everyone else only when it is said.
     func check() throws {
+        let isPath = staticPrefix.isEmpty || (staticPrefix.hasPrefix("/") && !staticPrefix.hasSuffix("/") && !staticPrefix.contains("//"))
+        guard isPath, !staticPrefix.contains(where: { $0.isWhitespace || "?#%{}".contains($0) }) else {
+            throw JidokaError.invalidArgument(
+                "`\(staticPrefix)` is no prefix of paths", hint: "begin --static-prefix with a slash and end it without one: /mlflow")
+        }
         let loopback = host == "localhost" || AddressNumber(host)?.reach == .loopback
         guard loopback || allowUnauthenticated else {
             throw JidokaError.failedPrecondition(

@@ -27,6 +27,7 @@ extension RegistryService {
 
     /// The version that an alias points to; `latest` is the highest version.
     package func version(name: String, alias: String) async throws -> ModelVersion {
+        try checkAliasForm(alias)
         let model = try await model(name: name)
         if alias.lowercased() == "latest" {
             guard let highest = model.latestVersions.map(\.version).max() else { throw RegistryErrors.noAlias(alias) }
@@ -37,6 +38,17 @@ extension RegistryService {
     }
 
     private func checkAlias(_ alias: String) throws {
+        try checkAliasForm(alias)
+        guard alias.lowercased() != "latest" else {
+            throw JidokaError.invalidArgument("'latest' alias name (case insensitive) is reserved.")
+        }
+        let rest = alias.dropFirst()
+        guard !(alias.lowercased().hasPrefix("v") && !rest.isEmpty && rest.allSatisfy { $0.isASCII && $0.isNumber }) else {
+            throw JidokaError.invalidArgument("Version alias name '\(alias)' is reserved.")
+        }
+    }
+
+    private func checkAliasForm(_ alias: String) throws {
         guard !alias.isEmpty else { throw JidokaError.invalidArgument("Registered model alias name cannot be empty.") }
         guard alias.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "_" || $0 == "-" })
         else {
@@ -45,13 +57,6 @@ extension RegistryService {
         }
         guard alias.unicodeScalars.count <= 255 else {
             throw JidokaError.invalidArgument("'Registered model alias name' exceeds the maximum length of 255 characters")
-        }
-        guard alias.lowercased() != "latest" else {
-            throw JidokaError.invalidArgument("'latest' alias name (case insensitive) is reserved.")
-        }
-        let rest = alias.dropFirst()
-        guard !(alias.lowercased().hasPrefix("v") && !rest.isEmpty && rest.allSatisfy { $0.isASCII && $0.isNumber }) else {
-            throw JidokaError.invalidArgument("Version alias name '\(alias)' is reserved.")
         }
     }
 }

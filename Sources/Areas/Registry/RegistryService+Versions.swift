@@ -112,6 +112,9 @@ extension RegistryService {
                 throw JidokaError.invalidArgument(
                     "Invalid prompt source: '\(request.source)'. Prompt sources must use an MLflow placeholder.")
             }
+            if !request.modelID.isEmpty, try await origins.loggedModel(id: request.modelID) == nil {
+                throw JidokaError.notFound("Logged model with ID '\(request.modelID)' not found.")
+            }
             return Origin(location: request.source, runID: request.runID, modelID: "")
         }
         switch try SourceURI(request.source) {
@@ -121,6 +124,7 @@ extension RegistryService {
             }
             return Origin(location: model.artifactRoot, runID: request.runID.isEmpty ? model.runID : request.runID, modelID: id)
         case .version(let name, let version):
+            guard try await models.model(name: name) != nil else { throw RegistryErrors.noModel(name) }
             let copied = try await self.version(name: name, version)
             return Origin(location: copied.storageLocation, runID: copied.runID, modelID: copied.modelID)
         case .run(let id, let path):

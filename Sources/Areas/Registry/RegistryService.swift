@@ -119,7 +119,7 @@ package struct RegistryService: Sendable {
                 Invalid value \(JSONValue.string(name).text) for parameter 'name' supplied: Names may be \
                 treated as files in certain cases,
                 """
-                    + " and must not resolve to other names when treated as such.")
+                    + " and must not resolve to other names when treated as such. This name would resolve to '\(name)'")
         }
         guard name.unicodeScalars.count <= RegistryService.nameMax else {
             throw JidokaError.invalidArgument("'name' exceeds the maximum length of \(RegistryService.nameMax) characters")
@@ -128,11 +128,24 @@ package struct RegistryService: Sendable {
 
     func checkTag(_ tag: ModelTag) throws {
         guard !tag.key.isEmpty else { throw JidokaError.invalidArgument("Missing value for required parameter 'key'.") }
+        guard tag.key.unicodeScalars.allSatisfy(isNamePart) else {
+            throw JidokaError.invalidArgument(
+                "Invalid value \(JSONValue.string(tag.key).text) for parameter 'key' supplied: Names may only contain alphanumerics, "
+                    + "underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).")
+        }
         guard tag.key.unicodeScalars.count <= RegistryService.tagKeyMax else {
             throw JidokaError.invalidArgument("'key' exceeds the maximum length of \(RegistryService.tagKeyMax) characters")
         }
         guard tag.value.utf8.count <= RegistryService.tagValueMax || tag.value.unicodeScalars.count <= RegistryService.tagValueMax else {
             throw JidokaError.invalidArgument("'value' exceeds the maximum length of \(RegistryService.tagValueMax) characters")
+        }
+    }
+
+    /// Letters and digits of any script, and `_-. :/`.
+    private func isNamePart(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "_", "-", ".", " ", ":", "/": true
+        default: scalar.properties.isAlphabetic || scalar.properties.numericType != nil
         }
     }
 

@@ -60,6 +60,9 @@ package struct ArtifactPath: Sendable, Hashable, Comparable, CustomStringConvert
         guard !path.isEmpty, path.utf8.count <= lengthMax else { throw invalid }
         var decoded = Array(path.utf8)
         var rounds = 0
+        // Clients before 3.0 write `%` between the parts of an image's name (`loss%step%10%…`): what only looks like a control character
+        // after decoding is fine, but no line end and no zero byte.
+        guard decoded.allSatisfy({ $0 >= 0x20 }) else { throw invalid }
         while true {
             try checkDecoded(decoded)
             guard let next = percentDecoded(decoded) else { return }
@@ -72,7 +75,8 @@ package struct ArtifactPath: Sendable, Hashable, Comparable, CustomStringConvert
     private static func checkDecoded(_ path: [UInt8]) throws {
         let backslash = UInt8(ascii: "\\")
         let hash = UInt8(ascii: "#")
-        guard path.first != UInt8(ascii: "/"), path.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != backslash && $0 != hash }) else {
+        let ends: [UInt8] = [0x00, 0x0A, 0x0D, 0x7F]
+        guard path.first != UInt8(ascii: "/"), path.allSatisfy({ !ends.contains($0) && $0 != backslash && $0 != hash }) else {
             throw invalid
         }
         if path.count >= 2, path[1] == UInt8(ascii: ":"), path[0] | 0x20 >= 0x61, path[0] | 0x20 <= 0x7A { throw invalid }
@@ -82,7 +86,7 @@ package struct ArtifactPath: Sendable, Hashable, Comparable, CustomStringConvert
             segment.count >= 2 && segment.allSatisfy { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: " ") }
         }
         let scheme = segments.first.map { $0.last == UInt8(ascii: ":") } ?? false
-        guard !dots, !scheme, String(validating: path, as: UTF8.self) != nil else { throw invalid }
+        guard !dots, !scheme else { throw invalid }
     }
 
     /// nil when nothing is encoded.

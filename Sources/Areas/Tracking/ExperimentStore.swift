@@ -19,6 +19,8 @@ package protocol ExperimentStore: Sendable {
     /// Changes the experiment and all its runs: deleting stamps them with `time`, restoring brings all of them back.
     func setLifecycle(_ lifecycle: Lifecycle, id: String, at time: Timestamp, events: [EventDraft]) async throws
     func setTag(_ tag: Tag, id: String, at time: Timestamp) async throws
+    /// The datasets that runs of the experiments read, one for each context they read it in, at most `limit`; by name, digest, context.
+    func datasets(in experimentIDs: [String], limit: Int) async throws -> [DatasetSummary]
     /// False when there was no such tag.
     func deleteTag(key: String, id: String, at time: Timestamp) async throws -> Bool
 }

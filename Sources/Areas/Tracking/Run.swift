@@ -102,6 +102,21 @@ package struct DatasetInput: Sendable, Hashable {
     }
 }
 
+/// A dataset that runs of an experiment read; `context` is nil when no run said what for.
+package struct DatasetSummary: Sendable, Hashable {
+    package var experimentID: String
+    package var name: String
+    package var digest: String
+    package var context: String?
+
+    package init(experimentID: String, name: String, digest: String, context: String?) {
+        self.experimentID = experimentID
+        self.name = name
+        self.digest = digest
+        self.context = context
+    }
+}
+
 /// A logged model that a run made, at a step.
 package struct ModelOutput: Sendable, Hashable {
     package var modelID: String

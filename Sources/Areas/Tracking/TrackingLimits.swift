@@ -24,6 +24,8 @@ package enum TrackingLimits {
     package static let modelsPerCall = 1_000
     package static let runsPerTree = 10_000
     package static let parentsPerSearch = 500
+    package static let experimentsPerDatasetSearch = 20
+    package static let datasetsPerSearch = 1_000
     package static let historyPage = 25_000
 
     /// - Throws: `invalid_argument` when longer than `limit`.

@@ -42,6 +42,19 @@ extension TrackingService {
         return try await experiments.search(search)
     }
 
+    /// - Throws: `invalid_argument` when no experiment is named, or too many are.
+    package func datasets(in experimentIDs: [String]) async throws -> [DatasetSummary] {
+        guard !experimentIDs.isEmpty else {
+            throw JidokaError.invalidArgument("SearchDatasets request must specify at least one experiment_id.")
+        }
+        guard experimentIDs.count <= TrackingLimits.experimentsPerDatasetSearch else {
+            throw JidokaError.invalidArgument(
+                "SearchDatasets request cannot specify more than \(TrackingLimits.experimentsPerDatasetSearch) experiment_ids. "
+                    + "Received \(experimentIDs.count) experiment_ids.")
+        }
+        return try await experiments.datasets(in: experimentIDs, limit: TrackingLimits.datasetsPerSearch)
+    }
+
     package func renameExperiment(id: String, to name: String, actor: String) async throws {
         try checkName(name)
         let experiment = try await experiment(id: id)

@@ -4,6 +4,9 @@ package import JSON
 extension TrackingService {
     /// One metric point.
     package func logMetric(runID: String, _ metric: Metric) async throws {
+        guard (metric.datasetName == nil) == (metric.datasetDigest == nil) else {
+            throw JidokaError.invalidArgument("Both dataset_name and dataset_digest must be provided if one is provided")
+        }
         try await runs.append(RunBatch(runID: runID, metrics: [try checkMetric(metric, path: "")], isBatch: false))
     }
 
@@ -12,7 +15,7 @@ extension TrackingService {
     }
 
     package func setTag(runID: String, _ tag: Tag) async throws {
-        try await runs.append(RunBatch(runID: runID, tags: [try checkTag(tag, path: "")], isBatch: false))
+        try await runs.append(RunBatch(runID: runID, tags: withoutEmptyName([try checkTag(tag, path: "")]), isBatch: false))
     }
 
     package func deleteTag(runID: String, key: String) async throws {
@@ -23,6 +26,18 @@ extension TrackingService {
 
     /// Adds one model's description to the tag in which clients before 3.0 keep their list of logged models.
     /// - Throws: `invalid_argument` when the tag holds something else: it is left as it is.
+    package func addToModelHistory(runID: String, described text: String) async throws {
+        guard let model = try? JSONValue.parse(text) else {
+            throw JidokaError.invalidArgument("Malformed model info. \n \(text) \n is not a valid JSON.")
+        }
+        let absent = ["artifact_path", "flavors", "run_id", "utc_time_created"].filter { model.objectValue?[$0] == nil }
+        guard absent.isEmpty else {
+            let list = absent.map { "'\($0)'" }.joined(separator: ", ")
+            throw JidokaError.invalidArgument("Model json is missing mandatory fields: {\(list)}")
+        }
+        try await addToModelHistory(runID: runID, model)
+    }
+
     package func addToModelHistory(runID: String, _ model: JSONValue) async throws {
         var history: [JSONValue] = []
         if let tag = try await run(id: runID).tags.first(where: { $0.key == ReservedTag.loggedModels }) {
@@ -47,7 +62,7 @@ extension TrackingService {
         var checked = batch
         checked.metrics = try batch.metrics.enumerated().map { try checkMetric($1, path: "metrics[\($0)]") }
         checked.params = try batch.params.enumerated().map { try checkParam($1, path: "params[\($0)]") }
-        checked.tags = try batch.tags.enumerated().map { try checkTag($1, path: "tags[\($0)]") }
+        checked.tags = withoutEmptyName(try batch.tags.enumerated().map { try checkTag($1, path: "tags[\($0)]") })
         try checkDistinct(checked.params)
         try await runs.append(checked)
     }
@@ -96,6 +111,9 @@ extension TrackingService {
         try TrackingLimits.check(param.key, "Param key", atMost: TrackingLimits.keyMax)
         return Param(key: param.key, value: TrackingLimits.truncated(param.value, to: TrackingLimits.paramValueMax))
     }
+
+    /// A run keeps its name when it is given an empty one.
+    private func withoutEmptyName(_ tags: [Tag]) -> [Tag] { tags.filter { $0.key != ReservedTag.runName || !$0.value.isEmpty } }
 
     private func checkCount(_ count: Int, _ name: String, atMost limit: Int) throws {
         guard count <= limit else {

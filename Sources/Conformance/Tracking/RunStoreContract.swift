@@ -180,6 +180,10 @@ package enum RunStoreContract {
         let run = try await stores.runs.run(id: "r1")
         try Broken.unless(run?.datasets, is: [training, other], "the datasets as first given")
         try Broken.unless(run?.modelInputs, is: ["m-1"], "the model it read")
+        let read = try await stores.experiments.datasets(in: [run?.info.experimentID ?? "", "99"], limit: 10)
+        try Broken.unless(read.map(\.digest), is: ["d1", "d2"], "the datasets of the experiment")
+        try Broken.unless(read.map(\.context), is: ["training", nil], "what they were read for")
+        try Broken.unless(try await stores.experiments.datasets(in: [], limit: 10), is: [], "of no experiment none")
         try Broken.unless(run?.modelOutputs, is: [ModelOutput(modelID: "m-2", step: 3)], "the model it made")
     }
 

@@ -30,6 +30,15 @@ package struct HTTPRequest: Sendable {
         self.remoteAddress = remoteAddress
     }
 
+    /// Takes a whole first part off the path, when it is there.
+    mutating func drop(prefix: String) {
+        guard path.hasPrefix(prefix), rawPath.hasPrefix(prefix), path.utf8.count == prefix.utf8.count || path.hasPrefix(prefix + "/") else {
+            return
+        }
+        path = path == prefix ? "/" : String(path.dropFirst(prefix.count))
+        rawPath = rawPath == prefix ? "/" : String(rawPath.dropFirst(prefix.count))
+    }
+
     package func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
     /// The whole body. A declared length beyond the limit is refused before the client is asked for a byte of it.

@@ -62,6 +62,9 @@ package struct Router: Sendable {
         static func == (a: Node, b: Node) -> Bool { a === b }
     }
 
+    /// What every path may begin with as well, for example `/mlflow` behind a proxy that passes it on; empty: nothing.
+    package var prefix = ""
+
     package init() {}
 
     mutating func setScope(_ scope: AccessScope?, of index: Int) { routes[index].scope = scope }
@@ -180,9 +183,10 @@ package struct Router: Sendable {
         report: @Sendable (JidokaError, HTTPRequest) -> Void = { _, _ in }
     ) async -> HTTPResponse {
         if let refusal = originPolicy?.refusal(of: request) { return unknown(refusal, request) }
+        var request = request
+        if !prefix.isEmpty { request.drop(prefix: prefix) }
         switch match(method: request.method, path: request.path) {
         case .found(let route, let parameters):
-            var request = request
             request.parameters = parameters
             do {
                 try await authoriser.authorise(request, for: route)

@@ -50,7 +50,7 @@ enum RouteScopes {
     /// What belongs to the server as a whole.
     private static let whole: Set<String> = [
         "", "health", "ready", "version", "ping", "metrics", "stats", "config", "server-info", "server-features", "line", "status",
-        "events",
+        "events", "gateway-proxy",
         "audit", "openapi.json", "graphql", "telemetry", "adopt", "projects", "gateway", "issues", "demo", "jobs", "assistant",
         "review-queues", "label-schemas",
     ]

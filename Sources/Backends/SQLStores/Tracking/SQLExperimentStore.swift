@@ -7,7 +7,7 @@ package import Tracking
 
 /// Experiments in SQL.
 package struct SQLExperimentStore: ExperimentStore {
-    private let database: Database
+    let database: Database
 
     package init(database: Database) { self.database = database }
 
