@@ -54,6 +54,9 @@ enum ServerFlags {
         Flag(
             "log-level", .choice(["debug", "info", "notice", "warning", "error"]), default: "info", env: "JIDOKA_LOG_LEVEL",
             "what is logged to standard error"),
+        Flag(
+            "artifact-store", env: "JIDOKA_ARTIFACT_STORE", value: "URL",
+            "where artifacts, datasets and models are kept: file:///path or s3://bucket/prefix; by default the home folder"),
         .toggle("allow-unauthenticated", "listen on other addresses than loopback although everyone may then do everything"),
     ]
 
@@ -62,6 +65,6 @@ enum ServerFlags {
         return ServerSettings(
             project: project, home: values.optionalString("home").map(context.absolute) ?? (project == "/" ? "" : project) + "/.jidoka",
             host: values.string("host"), port: values.int("port"), logLevel: values.string("log-level"),
-            allowUnauthenticated: values.isOn("allow-unauthenticated"))
+            allowUnauthenticated: values.isOn("allow-unauthenticated"), artifactStore: values.optionalString("artifact-store"))
     }
 }

@@ -72,14 +72,14 @@ struct Foundation: Sendable {
     /// One thread waits for each running step.
     let processes = BlockingPool(threads: 8)
     let network = BlockingPool(threads: 2)
-    let blobs: BlobStore
+    let objects: any ObjectStore
     let database: Database
     let engine: ColumnEngine
 
-    init(home: borrowing HomeFolder, logger: Logger, cores: Int) throws {
+    init(home: borrowing HomeFolder, objects: any ObjectStore, logger: Logger, cores: Int) throws {
         self.logger = logger
         models = BlockingPool(threads: max(1, cores))
-        blobs = try BlobStore(folder: home.objects, ids: ids)
+        self.objects = objects
         database = try Database(path: home.database, metrics: metrics, time: time)
         engine = ColumnEngine(
             options: .init(threads: max(1, cores), memoryLimit: "2GB", temporaryDirectory: home.temporary), pool: columns)
@@ -91,14 +91,15 @@ extension Composition {
         _ settings: ServerSettings, home: borrowing HomeFolder, environment: [String: String], logger: Logger, cores: Int
     ) async throws -> Composition {
         let line = try LineState(project: settings.project)
-        let base = try Foundation(home: home, logger: logger, cores: cores)
+        let objects = try await ArtifactBackend.open(settings.artifactStore, home: home, environment: environment)
+        let base = try Foundation(home: home, objects: objects, logger: logger, cores: cores)
         try await base.database.migrate(migrations)
         let events = SQLEventLog(database: base.database, time: base.time)
         let tracking = TrackingService(
             experiments: SQLExperimentStore(database: base.database), runs: SQLRunStore(database: base.database),
             models: SQLLoggedModelStore(database: base.database), time: base.time, ids: base.ids, random: base.random, logger: logger)
         let artifacts = FileArtifactStore(
-            blobs: base.blobs, index: SQLArtifactIndex(database: base.database), pool: base.files, time: base.time)
+            objects: base.objects, index: SQLArtifactIndex(database: base.database), time: base.time)
         let log = try await PredictionLog.open(
             predictions: home.predictions, labels: home.path + "/labels", engine: base.engine, pool: base.files, time: base.time,
             logger: logger,
@@ -168,7 +169,7 @@ extension Composition {
     private static func datasetService(_ base: Foundation, home: borrowing HomeFolder) throws -> DatasetService {
         DatasetService(
             store: SQLDatasetStore(database: base.database), validations: SQLValidationStore(database: base.database),
-            files: try DatasetFiles(blobs: base.blobs, staging: home.temporary + "/datasets", pool: base.files, ids: base.ids),
+            files: try DatasetFiles(objects: base.objects, staging: home.temporary + "/datasets", pool: base.files, ids: base.ids),
             profiler: DuckDBProfiler(engine: base.engine), validator: DuckDBValidator(engine: base.engine),
             splitter: ParquetSplitter(engine: base.engine, pool: base.files, folder: home.path + "/parts", ids: base.ids), time: base.time,
             ids: base.ids)

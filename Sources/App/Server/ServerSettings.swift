@@ -12,10 +12,12 @@ package struct ServerSettings: Sendable {
     /// Text of the log level: debug, info, notice, warning, error.
     package var logLevel: String
     package var allowUnauthenticated: Bool
+    /// Where contents are kept: `file:///path`, `s3://bucket/prefix`, or nil for the home folder.
+    package var artifactStore: String?
 
     package init(
         project: String, home: String, host: String = "127.0.0.1", port: Int = 5000, logLevel: String = "info",
-        allowUnauthenticated: Bool = false
+        allowUnauthenticated: Bool = false, artifactStore: String? = nil
     ) {
         self.project = project
         self.home = home
@@ -23,6 +25,7 @@ package struct ServerSettings: Sendable {
         self.port = port
         self.logLevel = logLevel
         self.allowUnauthenticated = allowUnauthenticated
+        self.artifactStore = artifactStore
     }
 
     /// Loopback by default; everyone else only when it is said.
