@@ -48,7 +48,8 @@ package enum JidokaProgram {
                 DataCommand.command(context), LineCommand.command(context), PipelineCommand.command(context),
                 ModelsCommand.command(context), EndpointCommand.command(context), RolloutCommand.command(context),
                 MonitorCommand.command(context), LabelsCommand.command(context), PredictionsCommand.command(context),
-                AlertsCommand.command(context), EventsCommand.command(context), AuditCommand.command(context),
+                AlertsCommand.command(context), ArtifactsCommand.command(context), EventsCommand.command(context),
+                AuditCommand.command(context),
                 TraceCommand.command(context),
             ])
     }

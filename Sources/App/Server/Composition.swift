@@ -102,8 +102,7 @@ extension Composition {
             objects: base.objects, index: SQLArtifactIndex(database: base.database), time: base.time)
         let log = try await PredictionLog.open(
             predictions: home.predictions, labels: home.path + "/labels", engine: base.engine, pool: base.files, time: base.time,
-            logger: logger,
-            metrics: base.metrics)
+            logger: logger, metrics: base.metrics)
         let datasets = try datasetService(base, home: home)
         let areas = modelAreas(
             base, home: home.path, models: home.models, tracking: tracking, artifacts: artifacts, datasets: datasets, log: log, line: line)
@@ -146,7 +145,10 @@ extension Composition {
             loops: { watchers.loops }, alerts: alerts, events: events,
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
             metrics: base.metrics)
-        let router = router(services, MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts))
+        let keeper = ObjectDesk(
+            objects: base.objects, index: SQLArtifactIndex(database: base.database), datasets: SQLDatasetStore(database: base.database),
+            events: events, time: base.time)
+        let router = router(keeper, services, MLflowServices(tracking: tracking, registry: areas.registry, artifacts: artifacts))
         return Composition(
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
             serving: areas.serving,
@@ -157,11 +159,12 @@ extension Composition {
     }
 
     /// Every protocol on the one port.
-    private static func router(_ services: JidokaServices, _ mlflow: MLflowServices) -> Router {
+    private static func router(_ keeper: any ObjectKeeper, _ services: JidokaServices, _ mlflow: MLflowServices) -> Router {
         var router = Router()
         mountMLflow(on: &router, services: mlflow)
         mountOpenInference(on: &router, serving: services.serving, version: jidokaVersion)
         mountTensorFlowServing(on: &router, serving: services.serving)
+        mountObjects(on: &router, keeper: keeper)
         mountJidoka(on: &router, services: services, version: jidokaVersion)
         return router
     }
