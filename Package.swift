@@ -75,6 +75,9 @@ let kit: [Target] = [
         uses: ["Errors", "Clockwork", "Telemetry", "Filters", "CSQLite", "CPostgres"]),
     module("Kit", "Blobs", "Content-addressed objects: atomic writes, verification on read.", uses: ["Errors", "Clockwork", "Digests"]),
     module(
+        "Kit", "S3", "S3 and compatible object stores: own signer, requests, parts, and objects by digest.",
+        uses: ["Errors", "Clockwork", "Digests", "Outbound", "Blobs"]),
+    module(
         "Kit", "NativeLibraries", "Where libraries that are loaded at run time are looked for, and what to say when one is absent.",
         uses: ["Errors"]),
     module(
@@ -155,7 +158,8 @@ let app: [Target] = [
 // MARK: Conformance: contract suites, simulated clock and disk, fixtures; used by tests, shipped to nobody.
 let conformance: [Target] = [
     module(
-        "", "Conformance", "Contract suites that every back end runs, and the simulated world.", uses: basics + areas.map(\.name) + ["SQL"])
+        "", "Conformance", "Contract suites that every back end runs, and the simulated world.",
+        uses: basics + areas.map(\.name) + ["SQL", "Blobs", "Digests"])
 ]
 
 let testTargets: [Target] = [
@@ -176,7 +180,9 @@ let testTargets: [Target] = [
     tests("Outbound", uses: ["Errors", "Clockwork"]),
     tests("Processes", uses: ["Errors", "Clockwork"]),
     tests("SQL", uses: ["Errors", "Clockwork", "Telemetry", "Conformance"]),
-    tests("Blobs", uses: ["Errors", "Clockwork", "Digests"]),
+    tests("Blobs", uses: ["Errors", "Clockwork", "Digests", "Conformance"]),
+    tests(
+        "S3", uses: ["Errors", "Clockwork", "Digests", "JSON", "Outbound", "Blobs", "Conformance"], resources: [.copy("Fixtures")]),
     tests("NativeLibraries", uses: ["Errors"]),
     tests("Columns", uses: ["Errors", "Clockwork", "NativeLibraries"]),
     tests("ONNX", uses: ["Errors", "Clockwork", "JSON", "NativeLibraries"], resources: [.copy("Fixtures")]),

@@ -18,7 +18,8 @@ import Testing
 
     private func open(maximumBytes: Int64 = 1 << 20) throws -> DatasetFiles {
         try DatasetFiles(
-            blobs: BlobStore(folder: folder + "/objects"), staging: folder + "/staging", pool: pool, ids: SystemIDs(),
+            objects: FileObjects(blobs: BlobStore(folder: folder + "/objects"), pool: BlockingPool(threads: 2)),
+            staging: folder + "/staging", pool: pool, ids: SystemIDs(),
             maximumBytes: maximumBytes)
     }
 

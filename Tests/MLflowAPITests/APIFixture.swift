@@ -80,6 +80,10 @@ final class APIFixture: Sendable {
     }
 
     static func bytes(_ response: HTTPResponse) async -> [UInt8] {
+        if case .file(let path, let offset, let count) = response.body {
+            let all = (try? [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))) ?? Array("broken: no file".utf8)
+            return Array(all.dropFirst(Int(offset)).prefix(Int(count)))
+        }
         guard case .stream(let write) = response.body else { return response.bytes }
         final class Collecting: HTTPBodyWriter {
             let all = Mutex<[UInt8]>([])

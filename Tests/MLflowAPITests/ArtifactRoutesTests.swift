@@ -65,13 +65,24 @@ import Testing
             }
             let text = await headers("f.txt")
             #expect(text["content-type"] == "text/plain")
-            #expect(text["content-length"] == "1")
+            #expect(text["etag"] == "\"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881\"")
             #expect(text["content-disposition"] == "attachment; filename=f.txt")
             #expect(text["x-content-type-options"] == "nosniff")
             #expect(await headers("model.onnx")["content-type"] == "application/octet-stream")
             #expect(await headers("MLmodel")["content-type"] == "text/plain")
             let umlaut = await headers("größe 1.png")["content-disposition"]
             #expect(umlaut == "attachment; filename=\"gr____e 1.png\"; filename*=UTF-8''gr%C3%B6%C3%9Fe%201.png")
+        }
+    }
+
+    @Test func `a client that has the content already gets none of it`() async throws {
+        try await with { api in
+            _ = await api.send("PUT", "\(proxy)/0/f", "x", type: nil)
+            let digest = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+            for (known, status) in [("\"\(digest)\"", 304), ("\"abc\", W/\"\(digest)\"", 304), ("*", 304), ("\"abc\"", 200)] {
+                let request = HTTPRequest(method: "GET", path: "\(proxy)/0/f", headers: ["if-none-match": known])
+                #expect(await api.router.respond(to: request) { _, _ in .text("", status: 500) }.status == status, "\(known)")
+            }
         }
     }
 

@@ -18,7 +18,7 @@ extension RouteTable {
         addRaw("GET", "/get-artifact", .read) { request in
             let fields = try await RequestFields(request)
             let root = try ArtifactPath(uri: try await tracking.runInfo(id: try fields.runID()).artifactURI)
-            return try await .download(root.appending(try ArtifactPath(try fields.requiredText("path"))), from: artifacts)
+            return try await .download(root.appending(try ArtifactPath(try fields.requiredText("path"))), from: artifacts, for: request)
         }
     }
 
@@ -33,7 +33,7 @@ extension RouteTable {
                 return .object(capacity: 4_096) { $0.list("files", entries) { $0.write($1, as: $1.path.name) } }
             }
             addRaw("GET", "\(files)/{path...}", .read) { request in
-                try await .download(try ArtifactPath(rest(of: request, after: files)), from: artifacts)
+                try await .download(try ArtifactPath(rest(of: request, after: files)), from: artifacts, for: request)
             }
             addRaw("PUT", "\(files)/{path...}", .write) { request in
                 let path = try ArtifactPath(rest(of: request, after: files))
@@ -81,18 +81,39 @@ extension HTTPResponse {
         }
     }
 
-    /// The bytes, streamed and checked against their digest; a damaged file ends in a broken connection, never in wrong bytes.
-    static func download(_ path: ArtifactPath, from artifacts: any ArtifactStore) async throws -> HTTPResponse {
+    /// The bytes, checked against their digest. What was found right lately is sent as a file; else it is checked while it is streamed, and
+    /// damage ends in a broken connection, never in wrong bytes. A part of an object is sent only once the whole was found right.
+    static func download(
+        _ path: ArtifactPath, from artifacts: any ArtifactStore, for request: HTTPRequest
+    ) async throws -> HTTPResponse {
         guard let entry = try await artifacts.entry(path) else { throw JidokaError.notFound("No such artifact: '\(path)'") }
         guard let digest = entry.digest else {
             throw JidokaError.invalidArgument("Artifact path refers to a directory, not a file: '\(path)'")
         }
-        let headers: HTTPHeaders = [
-            "content-type": MIMEType.guess(path.name), "content-length": String(entry.size),
-            "content-disposition": MIMEType.disposition(path.name), "x-content-type-options": "nosniff", "etag": "\"\(digest)\"",
+        let tag = "\"\(digest)\""
+        if let known = request.headers["if-none-match"], matches(known, tag) {
+            return HTTPResponse(status: 304, headers: ["etag": tag])
+        }
+        var headers: HTTPHeaders = [
+            "content-type": MIMEType.guess(path.name), "content-disposition": MIMEType.disposition(path.name),
+            "x-content-type-options": "nosniff", "etag": tag, "accept-ranges": "bytes",
         ]
+        let wantsPart = request.headers["range"] != nil && request.method != "HEAD"
+        if let file = try await artifacts.file(entry, mayFetch: wantsPart) {
+            headers["accept-ranges"] = nil  // the server says it itself for files
+            return HTTPResponse(headers: headers, body: .file(path: file, offset: 0, count: UInt64(entry.size)))
+        }
+        headers["content-length"] = String(entry.size)
         return HTTPResponse(
             headers: headers, body: .stream { writer in try await artifacts.read(path) { chunk in try await writer.write(chunk) } })
+    }
+
+    /// RFC 9110 section 13.1.2: any of a list, weak ones too, or `*`.
+    private static func matches(_ header: String, _ tag: String) -> Bool {
+        header.split(separator: ",").contains { part in
+            let known = String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            return known == "*" || known == tag || known == "W/\(tag)"
+        }
     }
 }
 

@@ -38,14 +38,14 @@ extension RouteTable {
         addInterface("GET", "logged-models/{model_id}/artifacts/files", .read) { call in
             let root = try ArtifactPath(uri: try await tracking.loggedModel(id: try call.fields.requiredText("model_id")).artifactURI)
             let file = try ArtifactPath(try call.fields.requiredText("artifact_file_path"))
-            return try await .download(root.appending(file), from: artifacts)
+            return try await .download(root.appending(file), from: artifacts, for: call.request)
         }
         addRaw("GET", "/model-versions/get-artifact", .read) { request in
             let fields = try await RequestFields(request)
             let (name, version) = (try fields.requiredText("name"), try fields.version())
             let file = try ArtifactPath(try fields.requiredText("path"))
             let root = try ArtifactPath(uri: try await registry.downloadURI(name: name, version: version))
-            return try await .download(root.appending(file), from: artifacts)
+            return try await .download(root.appending(file), from: artifacts, for: request)
         }
         addRaw("POST", "/ajax-api/2.0/mlflow/upload-artifact", .write) { request in
             guard let runID = request.query("run_uuid"), !runID.isEmpty else {

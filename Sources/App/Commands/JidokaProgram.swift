@@ -49,8 +49,8 @@ package enum JidokaProgram {
                 DataCommand.command(context), LineCommand.command(context), PipelineCommand.command(context), RunsCommand.command(context),
                 ModelsCommand.command(context), EndpointCommand.command(context), RolloutCommand.command(context),
                 MonitorCommand.command(context), LabelsCommand.command(context), PredictionsCommand.command(context),
-                AlertsCommand.command(context), EventsCommand.command(context), AuditCommand.command(context),
-                TraceCommand.command(context), ExperimentsCommand.command(context),
+                AlertsCommand.command(context), ArtifactsCommand.command(context), EventsCommand.command(context),
+                AuditCommand.command(context), TraceCommand.command(context), ExperimentsCommand.command(context),
             ])
     }
 

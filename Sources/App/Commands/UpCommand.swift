@@ -53,6 +53,9 @@ enum ServerFlags {
         Flag(
             "backend-store", env: "JIDOKA_BACKEND_STORE", value: "URL",
             "the database: sqlite:///PATH or postgresql://USER@HOST:PORT/DATABASE; by default jidoka.db in the home"),
+        Flag(
+            "artifact-store", env: "JIDOKA_ARTIFACT_STORE", value: "URL",
+            "where artifacts, datasets and models are kept: file:///path or s3://bucket/prefix; by default the home folder"),
     ]
 
     static let all: [Flag] =
@@ -75,7 +78,7 @@ enum ServerFlags {
         let project = context.absolute(values.string("project"))
         return ServerSettings(
             project: project, home: values.optionalString("home").map(context.absolute) ?? (project == "/" ? "" : project) + "/.jidoka",
-            backendStore: values.optionalString("backend-store"))
+            backendStore: values.optionalString("backend-store"), artifactStore: values.optionalString("artifact-store"))
     }
 
     static func settings(_ values: Values, _ context: CommandContext) -> ServerSettings {

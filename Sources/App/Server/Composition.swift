@@ -76,14 +76,14 @@ struct Foundation: Sendable {
     /// One thread waits for each running step.
     let processes = BlockingPool(threads: 8)
     let network = BlockingPool(threads: 2)
-    let blobs: BlobStore
+    let objects: any ObjectStore
     let database: Database
     let engine: ColumnEngine
 
-    init(home: borrowing HomeFolder, location: DatabaseLocation, logger: Logger, cores: Int) throws {
+    init(home: borrowing HomeFolder, objects: any ObjectStore, location: DatabaseLocation, logger: Logger, cores: Int) throws {
         self.logger = logger
         models = BlockingPool(threads: max(1, cores))
-        blobs = try BlobStore(folder: home.objects, ids: ids)
+        self.objects = objects
         database = try Database(location, metrics: metrics, time: time)
         engine = ColumnEngine(
             options: .init(threads: max(1, cores), memoryLimit: "2GB", temporaryDirectory: home.temporary), pool: columns)
@@ -95,18 +95,19 @@ extension Composition {
         _ settings: ServerSettings, home: borrowing HomeFolder, environment: [String: String], logger: Logger, cores: Int
     ) async throws -> Composition {
         let line = try LineState(project: settings.project)
-        let base = try Foundation(home: home, location: Backends.database(settings), logger: logger, cores: cores)
+        let objects = try await ArtifactBackend.open(settings.artifactStore, home: home, environment: environment)
+        let base = try Foundation(
+            home: home, objects: objects, location: Backends.database(settings), logger: logger, cores: cores)
         try await base.database.migrate(migrations)
         let events = SQLEventLog(database: base.database, time: base.time)
         let tracking = TrackingService(
             experiments: SQLExperimentStore(database: base.database), runs: SQLRunStore(database: base.database),
             models: SQLLoggedModelStore(database: base.database), time: base.time, ids: base.ids, random: base.random, logger: logger)
         let artifacts = FileArtifactStore(
-            blobs: base.blobs, index: SQLArtifactIndex(database: base.database), pool: base.files, time: base.time)
+            objects: base.objects, index: SQLArtifactIndex(database: base.database), time: base.time)
         let log = try await PredictionLog.open(
             predictions: home.predictions, labels: home.path + "/labels", engine: base.engine, pool: base.files, time: base.time,
-            logger: logger,
-            metrics: base.metrics)
+            logger: logger, metrics: base.metrics)
         let datasets = try datasetService(base, home: home)
         let areas = modelAreas(
             base, home: home.path, models: home.models, tracking: tracking, artifacts: artifacts, datasets: datasets, log: log, line: line)
@@ -150,7 +151,7 @@ extension Composition {
             loops: { watchers.loops }, alerts: alerts, events: events,
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
             metrics: base.metrics, lifecycle: lifecycle(base, tracking, areas, artifacts))
-        var router = try router(settings, services, mlflow(base, tracking, areas.registry, artifacts))
+        var router = try router(settings, keeper(base, events), services, mlflow(base, tracking, areas.registry, artifacts))
         router.prefix = settings.staticPrefix
         return Composition(
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
@@ -174,14 +175,23 @@ extension Composition {
             logger: base.logger)
     }
 
+    private static func keeper(_ base: Foundation, _ events: SQLEventLog) -> ObjectDesk {
+        ObjectDesk(
+            objects: base.objects, index: SQLArtifactIndex(database: base.database), datasets: SQLDatasetStore(database: base.database),
+            events: events, time: base.time)
+    }
+
     /// Every protocol on the one port.
-    private static func router(_ settings: ServerSettings, _ services: JidokaServices, _ mlflow: MLflowServices) throws -> Router {
+    private static func router(
+        _ settings: ServerSettings, _ keeper: any ObjectKeeper, _ services: JidokaServices, _ mlflow: MLflowServices
+    ) throws -> Router {
         var router = Router()
         mountMLflow(on: &router, services: mlflow)
         mountOpenTelemetry(on: &router, tracing: mlflow.tracing)
         mountOpenInference(on: &router, serving: services.serving, version: jidokaVersion)
         mountTensorFlowServing(on: &router, serving: services.serving)
         mountRuns(on: &router, tracking: mlflow.tracking)
+        mountObjects(on: &router, keeper: keeper)
         mountJidoka(on: &router, services: services, version: jidokaVersion)
         try router.assignScopes(RouteScopes.scope)
         router.originPolicy = OriginPolicy(hosts: [settings.host] + settings.allowedHosts)
@@ -212,7 +222,7 @@ extension Composition {
     private static func datasetService(_ base: Foundation, home: borrowing HomeFolder) throws -> DatasetService {
         DatasetService(
             store: SQLDatasetStore(database: base.database), validations: SQLValidationStore(database: base.database),
-            files: try DatasetFiles(blobs: base.blobs, staging: home.temporary + "/datasets", pool: base.files, ids: base.ids),
+            files: try DatasetFiles(objects: base.objects, staging: home.temporary + "/datasets", pool: base.files, ids: base.ids),
             profiler: DuckDBProfiler(engine: base.engine), validator: DuckDBValidator(engine: base.engine),
             splitter: ParquetSplitter(engine: base.engine, pool: base.files, folder: home.path + "/parts", ids: base.ids), time: base.time,
             ids: base.ids)

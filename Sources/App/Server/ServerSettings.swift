@@ -19,10 +19,13 @@ package struct ServerSettings: Sendable {
     package var allowedHosts: [String]
     /// What every path may begin with as well: empty, or `/name`.
     package var staticPrefix: String
+    /// Where contents are kept: `file:///path`, `s3://bucket/prefix`, or nil for the home folder.
+    package var artifactStore: String?
 
     package init(
-        project: String, home: String, backendStore: String? = nil, host: String = "127.0.0.1", port: Int = 5000, logLevel: String = "info",
-        allowUnauthenticated: Bool = false, allowedHosts: [String] = [], staticPrefix: String = ""
+        project: String, home: String, backendStore: String? = nil, artifactStore: String? = nil, host: String = "127.0.0.1",
+        port: Int = 5000, logLevel: String = "info", allowUnauthenticated: Bool = false, allowedHosts: [String] = [],
+        staticPrefix: String = ""
     ) {
         self.project = project
         self.home = home
@@ -33,6 +36,7 @@ package struct ServerSettings: Sendable {
         self.allowUnauthenticated = allowUnauthenticated
         self.allowedHosts = allowedHosts
         self.staticPrefix = staticPrefix
+        self.artifactStore = artifactStore
     }
 
     /// Loopback by default; everyone else only when it is said.

@@ -10,6 +10,9 @@ package protocol ArtifactStore: Sendable {
     func entry(_ path: ArtifactPath) async throws -> ArtifactEntry?
     /// Hands over chunk after chunk. - Throws: `not_found`; `internal` when the bytes are damaged; whatever `take` throws.
     func read(_ path: ArtifactPath, _ take: @Sendable ([UInt8]) async throws -> Void) async throws
+    /// A file of this machine that holds an entry's bytes, verified, to be read only and soon. nil where bytes would have to be fetched or
+    /// verified first and `mayFetch` is false, or where there are no such files. - Throws: `not_found`; `internal` when damaged.
+    func file(_ entry: ArtifactEntry, mayFetch: Bool) async throws -> String?
     /// The direct children of a folder by name (nil: the root), at most `limit` (1...1000) after the child named `after`; empty when
     /// missing.
     func list(_ folder: ArtifactPath?, after: String?, limit: Int) async throws -> [ArtifactEntry]
@@ -39,4 +42,9 @@ package struct ArtifactEntry: Sendable, Hashable {
     }
 
     package var isFolder: Bool { digest == nil }
+}
+
+extension ArtifactStore {
+    /// For stores that keep nothing on this machine.
+    package func file(_ entry: ArtifactEntry, mayFetch: Bool) async throws -> String? { nil }
 }

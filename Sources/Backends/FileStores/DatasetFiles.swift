@@ -8,15 +8,17 @@ import Synchronization
 
 /// The bytes of dataset versions as content-addressed objects. Files arrive in a staging folder; what is kept moves on to the object store.
 package struct DatasetFiles: ObjectFiles {
-    private let blobs: BlobStore
+    private let objects: any ObjectStore
     private let staging: String
     private let pool: BlockingPool
     private let ids: any IDSource
     private let maximumBytes: Int64
 
     /// `staging` is emptied: what is in it was left behind by a program that ended. Blocks.
-    package init(blobs: BlobStore, staging: String, pool: BlockingPool, ids: any IDSource, maximumBytes: Int64 = 64 << 30) throws {
-        self.blobs = blobs
+    package init(
+        objects: any ObjectStore, staging: String, pool: BlockingPool, ids: any IDSource, maximumBytes: Int64 = 64 << 30
+    ) throws {
+        self.objects = objects
         self.staging = staging
         self.pool = pool
         self.ids = ids
@@ -34,47 +36,71 @@ package struct DatasetFiles: ObjectFiles {
 
     package func stage(_ next: () async throws -> [UInt8]?) async throws -> StagedFile {
         let writer = try StagedWriter(path: "\(staging)/\(ids.next())", maximumBytes: maximumBytes)
-        while let chunk = try await next() { try await pool.run { try writer.append(chunk) } }
-        return try await pool.run { try writer.finish() }
+        return try await filled(writer) {
+            while let chunk = try await next() { try await pool.run { try writer.append(chunk) } }
+        }
     }
 
     package func stage(file path: String) async throws -> StagedFile {
         let writer = try StagedWriter(path: "\(staging)/\(ids.next())", maximumBytes: maximumBytes)
-        return try await pool.run {
-            let source = open(path, O_RDONLY | O_CLOEXEC)
-            guard source >= 0 else { throw StagedWriter.failure("open", path) }
-            defer { close(source) }
-            var buffer = [UInt8](repeating: 0, count: 1 << 20)
-            while true {
-                let count = read(source, &buffer, buffer.count)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw StagedWriter.failure("read", path) }
-                if count == 0 { return try writer.finish() }
-                try writer.append(Array(buffer.prefix(count)))
-            }
+        return try await filled(writer) {
+            let reader = try await pool.run { try PieceReader(path: path) }
+            while let piece = try await pool.run({ try reader.next() }) { try await pool.run { try writer.append(piece) } }
+        }
+    }
+
+    /// The staged file is gone before an error is thrown, not when the last thread that saw its writer lets it go.
+    private func filled(_ writer: StagedWriter, _ body: () async throws -> Void) async throws -> StagedFile {
+        do {
+            try await body()
+            return try await pool.run { try writer.finish() }
+        } catch {
+            writer.abort()
+            throw error
         }
     }
 
     package func keep(_ staged: StagedFile) async throws {
-        let blobs = blobs
-        try await pool.run {
-            let stored = try blobs.put(file: staged.path)
-            guard stored.digest.hex == staged.digest else {
-                throw JidokaError.internal("the staged file `\(staged.path)` changed before it was kept")
-            }
+        let upload = try await objects.begin(maximumSize: maximumBytes)
+        let reader = try await pool.run { try PieceReader(path: staged.path) }
+        while let piece = try await pool.run({ try reader.next() }) { try await upload.append(piece) }
+        let stored = try await upload.commit()
+        guard stored.digest.hex == staged.digest else {
+            throw JidokaError.internal("the staged file `\(staged.path)` changed before it was kept")
         }
     }
 
     package func discard(_ staged: StagedFile) async { unlink(staged.path) }
 
     package func path(digest: String) async throws -> String {
-        let blobs = blobs
-        return try await pool.run {
-            let name = try Digest(digest)
-            guard blobs.contains(name) else {
-                throw JidokaError.notFound("the content `\(digest.prefix(12))` is not in the object store", hint: "add the same file again")
-            }
-            return blobs.path(for: name)
+        let name = try Digest(digest)
+        do { return try await objects.file(name, expectedSize: nil) } catch let error as JidokaError where error.code == .notFound {
+            throw JidokaError.notFound("the content `\(digest.prefix(12))` is not in the object store", hint: "add the same file again")
+        }
+    }
+}
+
+/// A file read from its start, in pieces of 1 MiB. Calls block.
+private final class PieceReader: Sendable {
+    private let path: String
+    private let descriptor: Int32
+
+    init(path: String) throws {
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StagedWriter.failure("open", path) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// nil at the end.
+    func next() throws -> [UInt8]? {
+        var piece = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = read(descriptor, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw StagedWriter.failure("read", path) }
+            return count == 0 ? nil : Array(piece[..<count])
         }
     }
 }
@@ -102,6 +128,8 @@ private final class StagedWriter: Sendable {
         close(descriptor)
         if state.withLock({ $0.hash != nil }) { unlink(path) }
     }
+
+    func abort() { if state.withLock({ $0.hash.take() != nil }) { unlink(path) } }
 
     func append(_ chunk: [UInt8]) throws {
         try state.withLock { state in

@@ -16,14 +16,18 @@ package final class BlobReader: Sendable {
     package let size: Int64
     private let path: String
     private let descriptor: Int32
+    private let verified: VerifiedFiles
+    /// Of the file when it was opened: what changes later is not what was read.
+    private let identity: VerifiedFiles.Identity?
     private let state = Mutex(State())
 
-    init(_ digest: Digest, path: String) throws {
+    init(_ digest: Digest, path: String, verified: VerifiedFiles) throws {
         self.digest = digest
         self.path = path
+        self.verified = verified
         descriptor = try FileCalls.open(path, O_RDONLY, "open object `\(digest)`")
-        var status = stat()
-        size = fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
+        identity = VerifiedFiles.Identity(descriptor: descriptor)
+        size = Int64(identity?.size ?? 0)
     }
 
     deinit { close(descriptor) }
@@ -47,6 +51,7 @@ package final class BlobReader: Sendable {
             guard let found = state.hash.take()?.finish(), found == digest.hex else {
                 throw corrupt(digest, path: path, "its bytes are not those it was stored with")
             }
+            verified.remember(digest, identity)
             return piece.isEmpty ? nil : piece
         }
     }

@@ -9,14 +9,21 @@ internal import Glibc
 package final class BlobStore: Sendable {
     package let folder: String
     private let ids: any IDSource
+    let isDurable: Bool
+    let verified: VerifiedFiles
 
     /// Bytes moved per system call when files are copied or read.
     static let pieceBytes = 1 << 20
 
-    /// Opens the store, makes its folders, and removes what writers that died have left.
-    package init(folder: String, ids: any IDSource = SystemIDs()) throws {
+    /// Opens the store, makes its folders, and removes what writers that died have left. `isDurable: false` is for copies of what is kept
+    /// elsewhere: they are not forced to the disk.
+    package init(
+        folder: String, ids: any IDSource = SystemIDs(), time: any TimeSource = SystemTime(), isDurable: Bool = true
+    ) throws {
         self.folder = folder
         self.ids = ids
+        self.isDurable = isDurable
+        verified = VerifiedFiles(time: time)
         try FileCalls.makeFolders(temporaryFolder)
         try removeStaleTemporaries()
     }
@@ -27,6 +34,12 @@ package final class BlobStore: Sendable {
     package func path(for digest: Digest) -> String { "\(folder)/\(digest.hex.prefix(2))/\(digest.hex.dropFirst(2))" }
 
     package func contains(_ digest: Digest) -> Bool { FileCalls.size(path(for: digest)) != nil }
+
+    /// Where the object lies, when its bytes were found right a short time ago and the file was not touched since.
+    package func verifiedPath(_ digest: Digest) -> String? {
+        let path = path(for: digest)
+        return verified.holds(digest, path: path) ? path : nil
+    }
 
     /// Bytes of the object. Throws `not_found`.
     package func size(of digest: Digest) throws -> Int64 {
@@ -67,7 +80,7 @@ package final class BlobStore: Sendable {
     package func open(_ digest: Digest, expectedSize: Int64? = nil) throws -> BlobReader {
         let path = path(for: digest)
         guard contains(digest) else { throw absent(digest) }
-        let reader = try BlobReader(digest, path: path)
+        let reader = try BlobReader(digest, path: path, verified: verified)
         if let expectedSize, reader.size != expectedSize {
             throw corrupt(digest, path: path, "it has \(reader.size) bytes and should have \(expectedSize)")
         }

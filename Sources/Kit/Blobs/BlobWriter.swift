@@ -59,20 +59,53 @@ package final class BlobWriter: Sendable {
             let digest = try Digest(hash.finish())
             let path = store.path(for: digest)
             let shard = String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
-            // One of another size is a torn copy, which the whole one replaces.
-            let isNew = FileCalls.size(path) != state.size
-            if isNew {
-                fchmod(state.descriptor, 0o444)
-                try FileCalls.sync(state.descriptor, "make `\(temporary)` durable")
-                try FileCalls.makeFolders(shard)
+            try FileCalls.makeFolders(shard)
+            try write(out: &state, digest)
+            let isNew = try store.locked(digest) {
+                if try isThere(digest, state, path: path) {
+                    // Put again: the collector must see that it is wanted.
+                    try BlobStore.touch(path)
+                    store.verified.remember(digest, .init(path: path))
+                    return false
+                }
                 if rename(temporary, path) != 0 { throw FileCalls.failure(errno, "move an object to `\(path)`") }
+                store.verified.remember(digest, .init(path: path))
                 close(state.descriptor)
                 state.descriptor = -1
+                return true
             }
+            guard store.isDurable else { return StoredBlob(digest: digest, size: state.size, isNew: isNew) }
             // Also where the object was there: its writer may not have come this far yet.
             try FileCalls.syncFolder(shard)
             try FileCalls.syncFolder(store.folder)
             return StoredBlob(digest: digest, size: state.size, isNew: isNew)
+        }
+    }
+
+    /// Before the lock is taken, because it takes long; not where the same content is there already.
+    private func write(out state: inout State, _ digest: Digest) throws {
+        fchmod(state.descriptor, 0o444)
+        if store.isDurable, FileCalls.size(store.path(for: digest)) != state.size {
+            try FileCalls.sync(state.descriptor, "make `\(temporary)` durable")
+        }
+    }
+
+    /// Whether the same bytes are there, or come back out of the trash. One of another size, or of other bytes, is a damaged copy, which
+    /// the whole one replaces.
+    private func isThere(_ digest: Digest, _ state: borrowing State, path: String) throws -> Bool {
+        let size = state.size
+        if FileCalls.size(path) != size, rename(store.trashPath(digest), path) != 0, errno != ENOENT {
+            throw FileCalls.failure(errno, "take an object out of the trash to `\(path)`")
+        }
+        guard FileCalls.size(path) == size else { return false }
+        if store.verified.holds(digest, path: path) { return true }
+        do {
+            let reader = try BlobReader(digest, path: path, verified: store.verified)
+            while try reader.next() != nil {}
+            return true
+        } catch let error as JidokaError where error.message.hasPrefix("data loss") {
+            if store.isDurable { try FileCalls.sync(state.descriptor, "make `\(temporary)` durable") }
+            return false
         }
     }
 

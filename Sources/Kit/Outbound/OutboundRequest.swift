@@ -29,6 +29,8 @@ package struct OutboundRequest: Sendable {
     /// For the whole exchange; nil for streams without an end.
     package var timeout: Duration? = .seconds(30)
     package var connectTimeout: Duration = .seconds(10)
+    /// The request ends with `unavailable` when less than a kilobyte a second has moved for so long.
+    package var stallTimeout: Duration?
     /// A longer answer ends the request with `exhausted`.
     package var responseBytesMax: UInt64 = 64 << 20
 

@@ -62,6 +62,10 @@ final class Transfer {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, request.connectTimeout.microseconds / 1_000)))
         if let timeout = request.timeout { set(CURLOPT_TIMEOUT_MS, Int(max(1, timeout.microseconds / 1_000))) }
+        if let stall = request.stallTimeout {
+            set(CURLOPT_LOW_SPEED_LIMIT, 1_024)
+            set(CURLOPT_LOW_SPEED_TIME, Int(max(1, stall.components.seconds)))
+        }
         set(CURLOPT_EXPECT_100_TIMEOUT_MS, 200)
         set(CURLOPT_TCP_KEEPALIVE, 1)
     }

@@ -174,10 +174,11 @@ extension RouteTable {
                 if let path = try fields.nonEmpty("path") {
                     guard !path.contains("/") else { throw JidokaError.invalidArgument("Invalid path") }
                     return try await .download(
-                        try info.folder().appending(try ArtifactPath("attachments/\(path)")), from: artifacts)
+                        try info.folder().appending(try ArtifactPath("attachments/\(path)")), from: artifacts, for: request)
                 }
                 guard info.isStoredHere else {
-                    return try await .download(try info.folder().appending(try ArtifactPath("traces.json")), from: artifacts)
+                    return try await .download(
+                        try info.folder().appending(try ArtifactPath("traces.json")), from: artifacts, for: request)
                 }
                 let trace = try await tracing.trace(id: info.id, partial: true)
                 var bytes = Array("{\"spans\":[".utf8)

@@ -4,41 +4,41 @@ import Errors
 import Synchronization
 package import Tracking
 
-/// Artifacts as content-addressed objects: bytes in a `BlobStore`, paths in an `ArtifactIndex`.
+/// Artifacts as content-addressed objects: bytes in an `ObjectStore` (files or a bucket), paths in an `ArtifactIndex`.
 ///
 /// The object is durable before its path points to it, so a crash in between leaves bytes without a name, never a name without bytes.
 package struct FileArtifactStore: ArtifactStore {
-    private let blobs: BlobStore
+    private let objects: any ObjectStore
     private let index: any ArtifactIndex
-    private let pool: BlockingPool
     private let time: any TimeSource
     private let maximumSize: Int64
     /// Small chunks are joined to pieces of this size before they go to a blocking thread.
     private static let pieceBytes = 1 << 20
 
     /// `maximumSize` in bytes bounds one artifact.
-    package init(
-        blobs: BlobStore, index: any ArtifactIndex, pool: BlockingPool, time: any TimeSource, maximumSize: Int64 = 1 << 40
-    ) {
-        self.blobs = blobs
+    package init(objects: any ObjectStore, index: any ArtifactIndex, time: any TimeSource, maximumSize: Int64 = 1 << 40) {
+        self.objects = objects
         self.index = index
-        self.pool = pool
         self.time = time
         self.maximumSize = maximumSize
     }
 
+    /// On files of this machine.
+    package init(blobs: BlobStore, index: any ArtifactIndex, pool: BlockingPool, time: any TimeSource, maximumSize: Int64 = 1 << 40) {
+        self.init(objects: FileObjects(blobs: blobs, pool: pool), index: index, time: time, maximumSize: maximumSize)
+    }
+
     package func put(_ path: ArtifactPath, _ body: (any ArtifactSink) async throws -> Void) async throws -> ArtifactEntry {
-        let (blobs, maximumSize) = (blobs, maximumSize)
-        let writer = try await pool.run { try blobs.begin(maximumSize: maximumSize) }
-        let sink = Sink(writer: writer, pool: pool)
+        let upload = try await objects.begin(maximumSize: maximumSize)
+        let sink = Sink(upload: upload)
         do {
             try await body(sink)
             try await sink.flush()
         } catch {
-            _ = try? await pool.run { writer.abort() }
+            await upload.abort()
             throw error
         }
-        let stored = try await pool.run { try writer.commit() }
+        let stored = try await upload.commit()
         try await index.put(path, digest: stored.digest.hex, size: stored.size, at: time.now())
         return ArtifactEntry(path: path, digest: stored.digest.hex, size: stored.size)
     }
@@ -49,9 +49,13 @@ package struct FileArtifactStore: ArtifactStore {
         guard let entry = try await index.entry(path), let digest = entry.digest else {
             throw JidokaError.notFound("No such artifact: '\(path)'")
         }
-        let blobs = blobs
-        let reader = try await pool.run { try blobs.open(try Digest(digest), expectedSize: entry.size) }
-        while let piece = try await pool.run({ try reader.next() }) { try await take(piece) }
+        try await objects.read(try Digest(digest), expectedSize: entry.size) { try await take($0) }
+    }
+
+    package func file(_ entry: ArtifactEntry, mayFetch: Bool) async throws -> String? {
+        guard let text = entry.digest else { return nil }
+        let digest = try Digest(text)
+        return mayFetch ? try await objects.file(digest, expectedSize: entry.size) : try await objects.fileAtHand(digest)
     }
 
     package func list(_ folder: ArtifactPath?, after: String?, limit: Int) async throws -> [ArtifactEntry] {
@@ -72,14 +76,10 @@ package struct FileArtifactStore: ArtifactStore {
     }
 
     private final class Sink: ArtifactSink {
-        private let writer: BlobWriter
-        private let pool: BlockingPool
+        private let upload: any ObjectUpload
         private let waiting = Mutex<[UInt8]>([])
 
-        init(writer: BlobWriter, pool: BlockingPool) {
-            self.writer = writer
-            self.pool = pool
-        }
+        init(upload: any ObjectUpload) { self.upload = upload }
 
         func write(_ chunk: [UInt8]) async throws {
             let full: [UInt8]? = waiting.withLock { waiting in
@@ -88,7 +88,7 @@ package struct FileArtifactStore: ArtifactStore {
                 defer { waiting = [] }
                 return waiting
             }
-            if let full { try await append(full) }
+            if let full { try await upload.append(full) }
         }
 
         func flush() async throws {
@@ -96,12 +96,7 @@ package struct FileArtifactStore: ArtifactStore {
                 defer { waiting = [] }
                 return waiting
             }
-            if !rest.isEmpty { try await append(rest) }
-        }
-
-        private func append(_ bytes: [UInt8]) async throws {
-            let writer = writer
-            try await pool.run { try writer.append(bytes) }
+            if !rest.isEmpty { try await upload.append(rest) }
         }
     }
 }

@@ -58,6 +58,18 @@ package struct SQLDatasetStore: DatasetStore {
         return try await database.read { try $0.first(sql, [.text(digest)], SQLDatasetStore.version) }
     }
 
+    /// Those of the digests (at most 500) that are versions of a dataset.
+    package func named(_ digests: [String]) async throws -> Set<String> {
+        guard !digests.isEmpty else { return [] }
+        let marks = Array(repeating: "?", count: digests.count).joined(separator: ", ")
+        return try await database.read { connection in
+            Set(
+                try connection.map("SELECT DISTINCT digest FROM dataset_versions WHERE digest IN (\(marks))", digests.map { .text($0) }) {
+                    $0.text(0)
+                })
+        }
+    }
+
     package func versions(dataset: String, limit: Int, skip: Int) async throws -> [DatasetVersion] {
         try checkPage(limit)
         let sql = "SELECT \(SQLDatasetStore.columns) FROM dataset_versions WHERE dataset = ? ORDER BY sequence DESC LIMIT ? OFFSET ?"

@@ -67,6 +67,27 @@ package struct SQLArtifactIndex: ArtifactIndex {
         }
     }
 
+    /// Those of the digests (at most 500) that a path points to.
+    package func named(_ digests: [String]) async throws -> Set<String> {
+        guard !digests.isEmpty else { return [] }
+        let marks = Array(repeating: "?", count: digests.count).joined(separator: ", ")
+        return try await database.read { connection in
+            Set(
+                try connection.map("SELECT DISTINCT digest FROM artifacts WHERE digest IN (\(marks))", digests.map { .text($0) }) {
+                    $0.text(0)
+                })
+        }
+    }
+
+    /// How many files there are, and their bytes, equal contents counted as often as they are named.
+    package func totals() async throws -> (count: Int64, bytes: Int64) {
+        try await database.read { connection in
+            try connection.first("SELECT COUNT(*), COALESCE(SUM(size), 0) FROM artifacts WHERE digest IS NOT NULL", []) {
+                ($0.int(0), $0.int(1))
+            } ?? (0, 0)
+        }
+    }
+
     private static func insert(
         _ path: ArtifactPath, _ digest: String?, _ size: Int64, _ time: Timestamp, on connection: Connection
     ) throws {
