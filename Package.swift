@@ -121,7 +121,9 @@ let api: [Target] = [
     module("API", "TensorFlowServingAPI", "TensorFlow-Serving REST and KServe v1.", uses: basics + ["HTTP", "Serving"]),
     module(
         "API", "JidokaAPI", "Jidoka's own REST, its OpenAPI document, SSE and metrics.",
-        uses: basics + ["HTTP", "Datasets", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining", "Lineage"]),
+        uses: basics + [
+            "HTTP", "Datasets", "Tracking", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining", "Lineage",
+        ]),
 ]
 
 // MARK: App: the one composition root, the commands, the main.

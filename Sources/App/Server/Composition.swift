@@ -163,6 +163,7 @@ extension Composition {
         mountMLflow(on: &router, services: mlflow)
         mountOpenInference(on: &router, serving: services.serving, version: jidokaVersion)
         mountTensorFlowServing(on: &router, serving: services.serving)
+        mountAdoption(on: &router, tracking: mlflow.tracking, registry: mlflow.registry)
         mountJidoka(on: &router, services: services, version: jidokaVersion)
         return router
     }
