@@ -70,7 +70,8 @@ extension JidokaRoutes {
             let isNew = try await registry.adoptModel(model, source: try foreign.text("from"), actor: try foreign.fields.actor())
             return .json(["name": .string(model.name), "is_new": .bool(isNew)])
         }
-        add("POST", "/adopt/model-version", .write, "Take in a version under its own number when that is free; verify it next.") { request in
+        add("POST", "/adopt/model-version", .write, "Take in a version under its own number when that is free; verify it next.") {
+            request in
             let foreign = try await ForeignFields(request)
             let asked = VersionRequest(
                 name: try foreign.text("name"), source: try foreign.text("source"), runID: try foreign.optionalText("run_id") ?? "",

@@ -49,7 +49,7 @@ package enum JidokaProgram {
                 ModelsCommand.command(context), EndpointCommand.command(context), RolloutCommand.command(context),
                 MonitorCommand.command(context), LabelsCommand.command(context), PredictionsCommand.command(context),
                 AlertsCommand.command(context), EventsCommand.command(context), AuditCommand.command(context),
-                TraceCommand.command(context),
+                TraceCommand.command(context), ImportCommand.command(context), ImportCommand.sync(context),
             ])
     }
 

@@ -20,8 +20,8 @@ extension RegistryService {
         return true
     }
 
-    /// A version whose source this server does not hold is taken in as failed, with the reason: its number and history are kept, and nothing
-    /// can be served from it. Any other is pending until `verify` was called, which is the caller's next step.
+    /// A version whose source this server does not hold is taken in as failed, with the reason: its number is kept, and nothing can be
+    /// served from it. Any other is pending until `verify` was called, which is the caller's next step.
     package func adoptVersion(
         _ request: VersionRequest, kept: KeptVersion, userID: String, createdAt: Timestamp, source: String, actor: String
     ) async throws -> AdoptedVersion {

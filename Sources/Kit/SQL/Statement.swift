@@ -93,3 +93,17 @@ package struct Row {
     package func optionalDouble(_ column: Int) -> Double? { isNull(column) ? nil : double(column) }
     package func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
 }
+
+extension Row {
+    var count: Int { Int(sqlite3_column_count(handle)) }
+
+    func value(_ column: Int) -> SQLValue {
+        switch sqlite3_column_type(handle, Int32(column)) {
+        case SQLITE_INTEGER: .int(int(column))
+        case SQLITE_FLOAT: .double(double(column))
+        case SQLITE_TEXT: .text(text(column))
+        case SQLITE_BLOB: .blob(blob(column))
+        default: .null
+        }
+    }
+}
