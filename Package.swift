@@ -147,11 +147,14 @@ let app: [Target] = [
         "App", "Line", "`jidoka.yaml`, read and checked: the project's line as values.",
         uses: basics + ["YAML", "Pipelines", "Rollouts", "ContinuousTraining"]),
     module(
+        "App", "Interchange", "Readers of experiments that were made elsewhere, and their delivery to a server.",
+        uses: basics + ["Digests", "Outbound", "SQL", "YAML", "Tracking", "Registry"]),
+    module(
         "App", "Server", "The composition root: back ends chosen, areas joined by adapters, services run.",
         uses: (kit + areas + backends + api).map(\.name) + ["Line"]),
     module(
         "App", "Commands", "The command line: one file per command.",
-        uses: basics + ["CommandLine", "Columns", "Outbound", "Datasets", "Pipelines", "Line", "Server"]),
+        uses: basics + ["CommandLine", "Columns", "Digests", "Outbound", "Datasets", "Pipelines", "Line", "Interchange", "Server"]),
     .executableTarget(name: "jidoka", dependencies: ["Commands"], path: "Sources/App/jidoka", swiftSettings: strict),
 ]
 
@@ -223,6 +226,12 @@ let testTargets: [Target] = [
             "SQL", "SQLStores", "Conformance",
         ]),
     tests("Line", uses: basics + ["YAML", "Pipelines", "Rollouts", "ContinuousTraining"]),
+    tests(
+        "Interchange",
+        uses: basics + [
+            "Blobs", "FileStores", "HTTP", "JidokaAPI", "MLflowAPI", "Outbound", "Registry", "SQL", "SQLStores", "Tracking", "Tracing",
+            "Evaluation",
+        ]),
     tests("Server", uses: basics + ["HTTP"]),
     tests("Commands", uses: basics + ["CommandLine", "Columns", "HTTP", "Outbound", "Line", "Server"]),
 ]

@@ -77,6 +77,12 @@ struct RequestFields {
         return text
     }
 
+    /// - Throws: `invalid_argument` when it is missing or no whole number.
+    func wholeNumber(_ name: String) throws -> Int64 {
+        guard let number = object[name]?.intValue else { throw JidokaError.invalidArgument("`\(name)` must be a whole number") }
+        return number
+    }
+
     func flag(_ name: String) throws -> Bool {
         guard let value = object[name], !value.isNull else { return false }
         guard let flag = value.boolValue else { throw JidokaError.invalidArgument("`\(name)` must be true or false") }

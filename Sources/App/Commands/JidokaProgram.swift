@@ -51,6 +51,7 @@ package enum JidokaProgram {
                 MonitorCommand.command(context), LabelsCommand.command(context), PredictionsCommand.command(context),
                 AlertsCommand.command(context), ArtifactsCommand.command(context), EventsCommand.command(context),
                 AuditCommand.command(context), TraceCommand.command(context), ExperimentsCommand.command(context),
+                ImportCommand.command(context), ImportCommand.sync(context),
             ])
     }
 

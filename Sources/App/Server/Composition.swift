@@ -192,6 +192,7 @@ extension Composition {
         mountTensorFlowServing(on: &router, serving: services.serving)
         mountRuns(on: &router, tracking: mlflow.tracking)
         mountObjects(on: &router, keeper: keeper)
+        mountAdoption(on: &router, tracking: mlflow.tracking, registry: mlflow.registry)
         mountJidoka(on: &router, services: services, version: jidokaVersion)
         try router.assignScopes(RouteScopes.scope)
         router.originPolicy = OriginPolicy(hosts: [settings.host] + settings.allowedHosts)

@@ -9,6 +9,11 @@ package import Events
 package protocol ModelVersionStore: Sendable {
     /// Numbered one above the highest that ever was; stamps the model.
     func create(_ draft: ModelVersionDraft, event: @escaping @Sendable (ModelVersion) -> EventDraft) async throws -> ModelVersion
+    /// Takes in a version that was made elsewhere, once: the version with the same number, creation time and run is given back as
+    /// it is, without an event, and so is one that an earlier call numbered anew (it has the tag `KeptVersion.originTag`). Otherwise it
+    /// gets its own number when that is free, else the next one with that tag. nil, without an event, when it is known and deleted.
+    func adopt(_ draft: ModelVersionDraft, _ kept: KeptVersion, event: @escaping @Sendable (ModelVersion) -> EventDraft) async throws
+        -> AdoptedVersion
     /// With tags and aliases; nil when there is none.
     func version(name: String, _ version: Int) async throws -> ModelVersion?
     /// At most `search.limit` (1...200000) versions in the order of the search.

@@ -99,14 +99,14 @@ extension RegistryService {
             events: [versionEvent("model_version.stage_changed", name, version, actor, reason: reason, payload)])
     }
 
-    private struct Origin {
+    struct Origin {
         var location: String
         var runID: String
         var modelID: String
     }
 
     /// Finds the files and checks that the ids in the request really hold them.
-    private func follow(_ request: VersionRequest) async throws -> Origin {
+    func follow(_ request: VersionRequest) async throws -> Origin {
         if request.isPrompt {
             guard ["dummy-source", "prompt-template"].contains(request.source) else {
                 throw JidokaError.invalidArgument(

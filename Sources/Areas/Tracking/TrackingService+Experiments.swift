@@ -6,9 +6,8 @@ extension TrackingService {
     /// - Throws: `already_exists` when an active or deleted experiment has the name.
     package func createExperiment(name: String, artifactLocation: String? = nil, tags: [Tag] = [], actor: String) async throws -> Experiment
     {
-        try checkName(name)
+        try checkExperiment(name: name, tags: tags)
         if let artifactLocation { try checkLocation(artifactLocation) }
-        for tag in tags { try checkExperimentTag(tag) }
         return try await create(
             ExperimentDraft(name: name, artifactLocation: artifactLocation, artifactRoot: artifactRoot, tags: tags, time: time.now()),
             actor: actor)
@@ -102,6 +101,11 @@ extension TrackingService {
         let experiment = try await experiment(id: id)
         guard experiment.lifecycle == .active else { throw TrackingErrors.experimentNotActive(id, experiment.lifecycle) }
         return experiment
+    }
+
+    func checkExperiment(name: String, tags: [Tag]) throws {
+        try checkName(name)
+        for tag in tags { try checkExperimentTag(tag) }
     }
 
     private func checkName(_ name: String) throws {

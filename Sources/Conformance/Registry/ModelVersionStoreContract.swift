@@ -8,6 +8,7 @@ package enum ModelVersionStoreContract {
     package static let checks: [ContractCheck<RegistryStores>] = [
         ContractCheck("a created version reads back as it was", readsBack),
         ContractCheck("numbers count up and are never used twice", numbers),
+        ContractCheck("a version from elsewhere is taken in once, under its number when that is free", adopts),
         ContractCheck("updates change what they name and keep the report", updates),
         ContractCheck("a stage change can archive the others of the stage", stages),
         ContractCheck("a deleted version takes its aliases along", delete),
@@ -42,6 +43,38 @@ package enum ModelVersionStoreContract {
             return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
         }
         try Broken.unless(many, is: Set(2...11), "all different")
+    }
+
+    @Sendable private static func adopts(_ stores: RegistryStores) async throws {
+        try await stores.add("m")
+        func adopt(_ number: Int, run: String) async throws -> AdoptedVersion {
+            let draft = ModelVersionDraft(
+                name: "m", description: "d", source: "s", storageLocation: "l", runID: run, runLink: "", modelID: "", userID: "u", tags: [],
+                status: .pending, time: RegistryStores.start)
+            return try await stores.versions.adopt(draft, KeptVersion(number: number, stage: .staging)) { _ in
+                RegistryStores.event("model_version.imported")
+            }
+        }
+        let third = try await adopt(3, run: "a")
+        try Broken.unless(third.version?.version, is: 3, "its own number")
+        try Broken.unless(third.version?.stage, is: .staging, "its stage")
+        try Broken.unless(third.isNew, is: true, "new")
+        try Broken.unless(try await adopt(3, run: "a").isNew, is: false, "known")
+        try Broken.unless(try await adopt(3, run: "b").version?.version, is: 4, "numbered anew")
+        let again = try await adopt(3, run: "b")
+        try Broken.unless(again.version?.version, is: 4, "found again")
+        try Broken.unless(again.isNew, is: false, "once")
+        try Broken.unless(try await stores.addVersion("m").version, is: 5, "others count on")
+        try await stores.versions.delete(name: "m", version: 4, at: RegistryStores.later, events: [])
+        try Broken.unless(try await adopt(3, run: "b").version == nil, "deleted stays deleted")
+        let kinds = try await stores.kinds().filter { $0 == "model_version.imported" }
+        try Broken.unless(kinds.count, is: 2, "one event each")
+        try await Broken.unlessRefused(.notFound) {
+            let draft = ModelVersionDraft(
+                name: "x", description: "", source: "", storageLocation: "", runID: "", runLink: "", modelID: "", userID: "", tags: [],
+                status: .pending, time: RegistryStores.start)
+            _ = try await stores.versions.adopt(draft, KeptVersion(number: 1, stage: .none)) { _ in RegistryStores.event("x") }
+        }
     }
 
     @Sendable private static func updates(_ stores: RegistryStores) async throws {

@@ -57,6 +57,18 @@ package struct OutboundResponse: Sendable {
     /// Bytes of the body, wherever they went.
     package var bytesReceived: UInt64
 
+    /// An answer without a peer, for tests of callers.
+    package init(status: Int, body: [UInt8]) {
+        self.init(status: status, headers: [], body: body, bytesReceived: UInt64(body.count))
+    }
+
+    init(status: Int, headers: [(name: String, value: String)], body: [UInt8], bytesReceived: UInt64) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.bytesReceived = bytesReceived
+    }
+
     package var isSuccess: Bool { (200..<300).contains(status) }
     package var text: String { String(decoding: body, as: UTF8.self) }
 

@@ -8,7 +8,7 @@ package import SQL
 
 /// Model versions in SQL.
 package struct SQLModelVersionStore: ModelVersionStore {
-    private let database: Database
+    let database: Database
 
     package init(database: Database) { self.database = database }
 
@@ -133,12 +133,12 @@ package struct SQLModelVersionStore: ModelVersionStore {
         }
     }
 
-    private static func require(_ name: String, _ version: Int, on connection: Connection) throws -> ModelVersion {
+    static func require(_ name: String, _ version: Int, on connection: Connection) throws -> ModelVersion {
         guard let found = try ModelRows.version(name: name, version, on: connection) else { throw RegistryErrors.noVersion(name, version) }
         return found
     }
 
-    private static func put(_ tag: ModelTag, _ row: Int64, on connection: Connection) throws {
+    static func put(_ tag: ModelTag, _ row: Int64, on connection: Connection) throws {
         try connection.execute(
             "INSERT INTO model_version_tags VALUES (?, ?, ?) ON CONFLICT (version, key) DO UPDATE SET value = excluded.value",
             [.int(row), .text(tag.key), .text(tag.value)])

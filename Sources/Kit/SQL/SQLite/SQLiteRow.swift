@@ -15,4 +15,15 @@ enum SQLiteRow {
         guard let start = sqlite3_column_blob(handle, Int32(column)) else { return [] }
         return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, Int32(column)))))
     }
+
+    /// The cell as it is stored.
+    static func value(_ handle: OpaquePointer, _ column: Int) -> SQLValue {
+        switch sqlite3_column_type(handle, Int32(column)) {
+        case SQLITE_INTEGER: .int(int(handle, column))
+        case SQLITE_FLOAT: .double(double(handle, column))
+        case SQLITE_TEXT: .text(text(handle, column))
+        case SQLITE_BLOB: .blob(blob(handle, column))
+        default: .null
+        }
+    }
 }

@@ -30,6 +30,15 @@ final class SQLiteStatement {
         return try step() ? try make(Row(.sqlite(handle))) : nil
     }
 
+    /// All rows as the values that SQLite stores.
+    func values(_ bindings: [SQLValue]) throws -> [[SQLValue]] {
+        try bind(bindings)
+        defer { reset() }
+        var rows: [[SQLValue]] = []
+        while try step() { rows.append((0..<Int(sqlite3_column_count(handle))).map { SQLiteRow.value(handle, $0) }) }
+        return rows
+    }
+
     private func step() throws -> Bool {
         let status = sqlite3_step(handle)
         switch status {
