@@ -57,7 +57,7 @@ private func append(_ tensor: Tensor, dimension: Int, from start: Int, to body: 
 private func appendElement(_ tensor: Tensor, _ index: Int, to body: inout [UInt8]) {
     if tensor.name.hasSuffix("_bytes"), case .strings(let elements) = tensor.storage {
         body.append(contentsOf: "{\"b64\":\"".utf8)
-        body.append(contentsOf: base64(elements[index]))
+        body.append(contentsOf: Base64.encode(elements[index]).utf8)
         body.append(contentsOf: "\"}".utf8)
     } else {
         tensor.appendJSON(element: index, to: &body)
@@ -67,18 +67,4 @@ private func appendElement(_ tensor: Tensor, _ index: Int, to body: inout [UInt8
 extension Tensor {
     /// Elements between two neighbours of a dimension.
     fileprivate func stride(after dimension: Int) -> Int { shape.dropFirst(dimension + 1).reduce(1, *) }
-}
-
-/// RFC 4648 with padding.
-private func base64(_ bytes: [UInt8]) -> [UInt8] {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var out: [UInt8] = []
-    out.reserveCapacity((bytes.count + 2) / 3 * 4)
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-        let group = bytes[start..<min(start + 3, bytes.count)]
-        let padded = Array(group) + Array(repeating: 0, count: 3 - group.count)
-        let bits = UInt32(padded[0]) << 16 | UInt32(padded[1]) << 8 | UInt32(padded[2])
-        for digit in 0..<4 { out.append(digit <= group.count ? digits[Int(bits >> UInt32(18 - 6 * digit)) & 63] : 0x3D) }
-    }
-    return out
 }

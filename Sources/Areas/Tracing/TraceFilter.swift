@@ -179,6 +179,8 @@ package enum TraceFilter {
                 "Invalid prompts filter value '\(value)'. Expected format: prompt = \"name/version\"")
         case (_, .none) where presence.contains(comparison.comparator): return
         case (_, .list) where lists.contains(comparison.comparator): return
+        // A store matches nothing by a pattern that it cannot read: the caller is told here what is wrong with it.
+        case (_, .text(let pattern)) where comparison.comparator == .rlike: _ = try TextPattern(pattern)
         case (_, .text) where !lists.contains(comparison.comparator): return
         default:
             throw JidokaError.invalidArgument(

@@ -25,6 +25,8 @@ package struct PostgresFailure: Error, CustomStringConvertible {
         case "55P03":
             return JidokaError(
                 .unavailable, "another server has had the turn to write for too long", hint: "try again in a moment", cause: cause)
+        case "2201B":
+            return JidokaError(.invalidArgument, "the database cannot read the regular expression: \(message)", cause: cause)
         case "53100": return .diskFull("the database server's disk is full: nothing was written", cause: cause)
         case "25006":
             return JidokaError(.unavailable, "the database takes no writes", hint: "give the address of the primary server", cause: cause)
