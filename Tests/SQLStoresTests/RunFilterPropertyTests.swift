@@ -1,129 +1,23 @@
 import Clockwork
 import Conformance
 import Filters
+import SQLStores
 import Testing
 import Tracking
 
-/// Random filters over random runs: what SQL finds is what the tree says of each run in memory.
+/// Random searches over random runs: what SQL finds is what the search says of each run in memory.
 @Suite struct RunFilterPropertyTests {
-    private static let texts = ["1", "2", "10", "2.5", "x", "X1", "", "1e1", "nan"]
-    private static let numbers: [Double] = [-1, 0, 1, 2, 2.5, 10]
-    private static let keys = ["a", "b"]
+    private let made = RandomRunSearch()
 
-    private func runs(_ random: SeededRandom, in experiment: Experiment) -> [Run] {
-        (0..<40).map { index in
-            let info = RunInfo(
-                id: "r\(index)", experimentID: experiment.id, name: Self.texts[random.below(4)], userID: "", status: .running,
-                startTime: Int64(random.below(4)), artifactURI: "")
-            var run = Run(info: info)
-            for key in Self.keys {
-                if random.below(3) > 0 {
-                    let value = random.below(6) == 0 ? Double.nan : Self.numbers[random.below(Self.numbers.count)]
-                    run.metrics.append(Metric(key: key, value: value, timestamp: 1))
-                }
-                if random.below(3) > 0 { run.params.append(Param(key: key, value: Self.texts[random.below(Self.texts.count)])) }
-                if random.below(3) > 0 { run.tags.append(Tag(key: key, value: Self.texts[random.below(Self.texts.count)])) }
-            }
-            if random.below(2) > 0 { run.info.endTime = Int64(random.below(4)) }
-            return run
-        }
-    }
-
-    private func tree(_ random: SeededRandom, depth: Int) -> FilterTree<RunCondition> {
-        switch depth == 0 ? 0 : random.below(5) {
-        case 1: return .not(tree(random, depth: depth - 1))
-        case 2: return .all((0..<random.below(4)).map { _ in tree(random, depth: depth - 1) })
-        case 3, 4: return .any((0..<random.below(4)).map { _ in tree(random, depth: depth - 1) })
-        default: return .leaf(condition(random))
-        }
-    }
-
-    private func condition(_ random: SeededRandom) -> RunCondition {
-        let key = Self.keys[random.below(2)]
-        switch random.below(5) {
-        case 0: return numeric(.metric(key), random, nullable: true)
-        case 1: return numeric(.param(key), random, nullable: true)
-        case 2: return textual(random.below(2) == 0 ? .param(key) : .tag(key), random, nullable: true)
-        case 3: return numeric(.attribute(random.below(2) == 0 ? .startTime : .endTime), random, nullable: false)
-        default: return textual(.attribute(.name), random, nullable: false)
-        }
-    }
-
-    private func numeric(_ field: RunField, _ random: SeededRandom, nullable: Bool) -> RunCondition {
-        func number() -> Double { Self.numbers[random.below(Self.numbers.count)] }
-        let comparators: [FilterComparator] = [
-            .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .isIn, .notIn, .between, .notBetween, .isNull, .isNotNull,
-        ]
-        let comparator = comparators[random.below(nullable ? 12 : 10)]
-        let value: FilterLiteral =
-            switch comparator {
-            case .isNull, .isNotNull: .none
-            case .isIn, .notIn: .numbers([number(), number()])
-            case .between, .notBetween: .range(number(), number())
-            default: .number(number(), written: "?")
-            }
-        return RunCondition(field: field, comparator: comparator, value: value)
-    }
-
-    private func textual(_ field: RunField, _ random: SeededRandom, nullable: Bool) -> RunCondition {
-        func text() -> String { Self.texts[random.below(Self.texts.count)] }
-        let comparators: [FilterComparator] = [.equal, .notEqual, .isIn, .notIn, .like, .ilike, .isNull, .isNotNull]
-        let comparator = comparators[random.below(nullable ? 8 : 6)]
-        let value: FilterLiteral =
-            switch comparator {
-            case .isNull, .isNotNull: .none
-            case .isIn, .notIn: .list([text(), text()])
-            case .like, .ilike: .text(text() + "%")
-            default: .text(text())
-            }
-        return RunCondition(field: field, comparator: comparator, value: value)
-    }
-
-    /// The meaning in `RunCondition`'s comment.
-    private func holds(_ condition: RunCondition, _ run: Run) -> Bool {
-        switch condition.field {
-        case .metric(let key): return holds(condition, number: run.metrics.first { $0.key == key }?.value)
-        case .param(let key):
-            let text = run.params.first { $0.key == key }?.value
-            guard condition.value.isNumeric else { return holds(condition, text: text) }
-            return holds(condition, number: text.flatMap(FilterNumber.read))
-        case .tag(let key): return holds(condition, text: run.tags.first { $0.key == key }?.value)
-        case .attribute(.startTime): return holds(condition, number: Double(run.info.startTime))
-        case .attribute(.endTime): return holds(condition, number: run.info.endTime.map(Double.init))
-        default: return holds(condition, text: run.info.name)
-        }
-    }
-
-    private func holds(_ condition: RunCondition, number: Double?) -> Bool {
-        guard let number else { return condition.comparator == .isNull }
-        switch (condition.comparator, condition.value) {
-        case (.isNotNull, _): return true
-        case (.isNull, _): return false
-        case (.equal, .number(let other, _)): return number == other
-        case (.notEqual, .number(let other, _)): return number != other
-        case (.less, .number(let other, _)): return number < other
-        case (.lessOrEqual, .number(let other, _)): return number <= other
-        case (.greater, .number(let other, _)): return number > other
-        case (.greaterOrEqual, .number(let other, _)): return number >= other
-        case (.isIn, .numbers(let list)): return list.contains(number)
-        case (.notIn, .numbers(let list)): return !list.contains(number)
-        case (.between, .range(let low, let high)): return number >= low && number <= high
-        case (.notBetween, .range(let low, let high)): return !(number >= low && number <= high)
-        default: return false
-        }
-    }
-
-    private func holds(_ condition: RunCondition, text: String?) -> Bool {
-        guard let text else { return condition.comparator == .isNull }
-        switch (condition.comparator, condition.value) {
-        case (.isNotNull, _): return true
-        case (.equal, .text(let other)): return text == other
-        case (.notEqual, .text(let other)): return text != other
-        case (.isIn, .list(let list)): return list.contains(text)
-        case (.notIn, .list(let list)): return !list.contains(text)
-        case (.like, .text(let pattern)): return text.hasPrefix(pattern.dropLast())
-        case (.ilike, .text(let pattern)): return text.lowercased().hasPrefix(pattern.dropLast().lowercased())
-        default: return false
+    private func fill(_ store: any RunStore, _ runs: [Run]) async throws {
+        for run in runs {
+            var bare = run
+            bare.params = []
+            bare.metrics = []
+            bare.info.endTime = nil
+            try await store.create(bare, events: [])
+            try await store.append(RunBatch(runID: run.info.id, metrics: run.metrics, params: run.params))
+            if let end = run.info.endTime { _ = try await store.update(id: run.info.id, RunChange(endTime: end), events: []) }
         }
     }
 
@@ -134,22 +28,50 @@ import Tracking
         defer { fixture.close() }
         let random = SeededRandom(seed: seed)
         let experiment = try await fixture.tracking.experiment("one")
-        let runs = runs(random, in: experiment)
+        let runs = made.runs(random, in: experiment)
         let store = fixture.tracking.runs
-        for run in runs {
-            var bare = run
-            bare.params = []
-            bare.metrics = []
-            bare.info.endTime = nil
-            try await store.create(bare, events: [])
-            try await store.append(RunBatch(runID: run.info.id, metrics: run.metrics, params: run.params))
-            if let end = run.info.endTime { _ = try await store.update(id: run.info.id, RunChange(endTime: end), events: []) }
-        }
+        try await fill(store, runs)
         for _ in 0..<150 {
-            let tree = tree(random, depth: 4)
-            let wanted = runs.filter { run in tree.holds { holds($0, run) } }.map(\.info.id).sorted()
+            let tree = made.tree(random, depth: 4)
+            let wanted = runs.filter { run in tree.holds { made.holds($0, run) } }.map(\.info.id).sorted()
             let search = RunSearch(experimentIDs: [experiment.id], filter: tree, limit: 100)
             #expect(try await store.search(search).items.map(\.info.id).sorted() == wanted, "\(tree)")
+            #expect(try await store.count(search) == wanted.count, "\(tree)")
+        }
+    }
+
+    /// Always by the rows of a condition; always by a walk, bounded and not; all sorted; and what the numbers of a server choose.
+    private static let plans = [
+        RunSearchPlan(countFactor: 1_000), RunSearchPlan(countFactor: 0, walkFactor: 1_000, walkShare: 0),
+        RunSearchPlan(countFactor: 0, walkFactor: 0.5, walkShare: 0), RunSearchPlan(countFactor: 0, walkShare: 1_000), RunSearchPlan(),
+    ]
+
+    @Test(arguments: DatabaseEngine.allCases, [4, 5]) func `Every way to find a page finds the same runs in the same order`(
+        engine: DatabaseEngine, seed: UInt64
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        defer { fixture.close() }
+        let random = SeededRandom(seed: seed)
+        let experiments = [try await fixture.tracking.experiment("one"), try await fixture.tracking.experiment("two")]
+        var runs = made.runs(random, in: experiments[0])
+        for index in runs.indices where random.below(3) == 0 { runs[index].info.experimentID = experiments[1].id }
+        try await fill(fixture.tracking.runs, runs)
+        let stores = Self.plans.map { SQLRunStore(database: fixture.database, plan: $0) }
+        for _ in 0..<120 {
+            let tree: FilterTree<RunCondition> = .all((0..<random.below(3)).map { _ in made.tree(random, depth: 1) })
+            let asked = random.below(2) == 0 ? [experiments[0].id] : experiments.map(\.id)
+            let orders = made.orders(random)
+            let all = runs.filter { run in asked.contains(run.info.experimentID) && tree.holds { made.holds($0, run) } }
+                .sorted { made.precedes($0, $1, by: orders) }.map(\.info.id)
+            let (offset, limit) = (random.below(6), 1 + random.below(6))
+            let search = RunSearch(experimentIDs: asked, filter: tree, orders: orders, offset: offset, limit: limit)
+            let wanted = Array(all.dropFirst(offset).prefix(limit))
+            for store in stores {
+                let page = try await store.search(search)
+                #expect(page.items.map(\.info.id) == wanted, "\(store.plan) \(search)")
+                #expect(page.nextOffset == (all.count > offset + limit ? offset + limit : nil), "\(search)")
+                #expect(try await store.count(search) == all.count, "\(search)")
+            }
         }
     }
 }

@@ -72,6 +72,22 @@ struct EngineTests {
         }
     }
 
+    @Test(arguments: DatabaseEngine.allCases) func `a list of texts is one binding whatever is in them`(engine: DatabaseEngine) async throws
+    {
+        try await with(engine) { kept in
+            let texts = ["a", "", "b\"c", "d\\e", "{f,g}", "\n\t\u{1}", "ü😀", "\u{10FFFF}", "NULL", "'"]
+            _ = try await add(texts, to: kept)
+            for wanted in [[], ["a"], texts] {
+                let found = try await kept.database.read { connection in
+                    try connection.map("SELECT name FROM t WHERE name IN texts(?) AND id > ? ORDER BY id", [.texts(wanted), 0]) {
+                        $0.text(0)
+                    }
+                }
+                #expect(found == wanted)
+            }
+        }
+    }
+
     @Test(arguments: DatabaseEngine.allCases)
     func `a body that fails in the middle of many leaves the others and its error is a conflict`(engine: DatabaseEngine) async throws {
         try await with(engine) { kept in

@@ -4,7 +4,7 @@
 /// - `?` and `?3` are bindings, as in SQLite;
 /// - `LIKE` knows no escape character and tells upper from lower case;
 /// - `text REGEXP pattern` finds a pattern: `TextPattern` on SQLite, the engine's own expressions on PostgreSQL;
-/// - `integers(?)` is a list of numbers, bound as one `SQLValue.ints`: `run IN integers(?)`.
+/// - `integers(?)` is a list of numbers, bound as one `SQLValue.ints`: `run IN integers(?)`; `texts(?)` is one of `SQLValue.texts`.
 ///
 /// Schemas are written in SQLite's words: `INTEGER` (64 bits), `REAL`, `TEXT` (ordered by bytes), `BLOB`, `INTEGER PRIMARY KEY` for a
 /// number that the database gives, `STRICT` and `WITHOUT ROWID`.
@@ -16,15 +16,15 @@ enum Dialect {
     func translate(_ sql: String) -> String {
         switch self {
         case .sqlite:
-            sql.contains("integers(?") ? SQLWords.rewrite(sql) { Dialect.listOnSQLite(&$0, &$1) } : sql
+            sql.contains("integers(?") || sql.contains("texts(?") ? SQLWords.rewrite(sql) { Dialect.listOnSQLite(&$0, &$1) } : sql
         case .postgres: PostgresDialect.statement(sql)
         }
     }
 
-    /// `integers(?)` becomes a table of the numbers of a JSON list.
+    /// `integers(?)` and `texts(?)` become a table of what a JSON list holds.
     private static func listOnSQLite(_ words: inout SQLWords, _ out: inout String) {
         guard let word = words.next() else { return }
-        if word == "integers", let binding = words.takeListBinding() {
+        if word == "integers" || word == "texts", let binding = words.takeListBinding() {
             out += "(SELECT value FROM json_each(\(binding)))"
         } else {
             out += word
@@ -115,7 +115,7 @@ struct SQLWords {
         return true
     }
 
-    /// `(?)` after the word `integers`: its binding.
+    /// `(?)` after the word `integers` or `texts`: its binding.
     mutating func takeListBinding() -> Substring? {
         guard peek() == "(", let binding = peek(1), binding.hasPrefix("?"), peek(2) == ")" else { return nil }
         at += 3

@@ -1,4 +1,4 @@
-/// What a column stores; `ints` only binds.
+/// What a column stores; `ints` and `texts` only bind.
 package enum SQLValue: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByNilLiteral
 {
@@ -9,6 +9,8 @@ package enum SQLValue: Sendable, Hashable, ExpressibleByStringLiteral, Expressib
     case blob([UInt8])
     /// For `column IN integers(?)`: any number of numbers as one binding, so that the statement's text stays the same.
     case ints([Int64])
+    /// The same for `column IN texts(?)`; SQLite's lists hold no NUL, so a text with one is not found there.
+    case texts([String])
 
     package init(stringLiteral value: String) { self = .text(value) }
     package init(integerLiteral value: Int64) { self = .int(value) }

@@ -58,9 +58,8 @@ package struct SQLEvaluationDatasetStore: EvaluationDatasetStore {
             case .attribute(let attribute):
                 sql.compareNullable(SQLEvaluationDatasetStore.column(attribute), condition.comparator, condition.value)
             case .tag(let key):
-                sql.keyed(
-                    "d.id", in: "evaluation_dataset_tags", owner: "dataset", key: key, comparator: condition.comparator,
-                    value: condition.value)
+                sql.add(
+                    KeyedRows(in: "evaluation_dataset_tags", owner: "dataset", key: key, condition.comparator, condition.value), of: "d.id")
             }
         }
         var keys = search.orders.map { "\(SQLEvaluationDatasetStore.column($0.field)) \($0.ascending ? "ASC" : "DESC")" }

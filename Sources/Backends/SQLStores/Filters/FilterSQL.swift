@@ -6,8 +6,19 @@ import SQL
 /// Every clause is true or false, never NULL, so that NOT gives the runs that AND leaves out: a column that may be NULL is compared through
 /// `compareNullable`.
 struct FilterSQL {
+    /// How conditions on keys and values are written. The answer is the same; what is fast depends on how many records are looked at.
+    enum Form: Sendable {
+        /// The records of all matching rows are collected first: for a search that looks at most records.
+        case sets
+        /// Each record's own row is looked up: for a search that looks at few records, found in another way.
+        case lookups
+    }
+
+    let form: Form
     private(set) var clauses: [String] = []
     private(set) var bindings: [SQLValue] = []
+
+    init(_ form: Form = .sets) { self.form = form }
 
     var text: String { clauses.isEmpty ? "1 = 1" : clauses.joined(separator: " AND ") }
 
@@ -25,19 +36,19 @@ struct FilterSQL {
             var texts: [String] = []
             var values: [SQLValue] = []
             for part in parts {
-                let inner = FilterSQL.part(part, compile)
+                let inner = self.part(part, compile)
                 texts.append("(\(inner.text))")
                 values += inner.bindings
             }
             add(parts.isEmpty ? "1 = 0" : "(\(texts.joined(separator: " OR ")))", values)
         case .not(let part):
-            let inner = FilterSQL.part(part, compile)
+            let inner = self.part(part, compile)
             add("NOT (\(inner.text))", inner.bindings)
         }
     }
 
-    private static func part<Leaf>(_ tree: FilterTree<Leaf>, _ compile: (Leaf, inout FilterSQL) -> Void) -> FilterSQL {
-        var sql = FilterSQL()
+    private func part<Leaf>(_ tree: FilterTree<Leaf>, _ compile: (Leaf, inout FilterSQL) -> Void) -> FilterSQL {
+        var sql = FilterSQL(form)
         sql.add(tree, compile: compile)
         return sql
     }
@@ -80,39 +91,12 @@ struct FilterSQL {
         }
     }
 
-    /// A condition on a table of keys and values, for example tags. `!=` needs the key to be there; IS NULL means that it is not.
-    /// A comparison with a number reads `numbers`, the column of values that are numbers: a value that is none matches no such comparison.
-    mutating func keyed(
-        _ column: String, in table: String, owner: String, key: String, comparator: FilterComparator, value: FilterLiteral,
-        numbers: String = "number"
-    ) {
-        let select = "SELECT \(owner) FROM \(table) WHERE key = ?"
-        switch comparator {
-        case .isNull: add("\(column) NOT IN (\(select))", [.text(key)])
-        case .isNotNull: add("\(column) IN (\(select))", [.text(key)])
-        default:
-            let (clause, values) = FilterSQL.comparison(value.isNumeric ? numbers : "value", comparator, value)
-            add("\(column) IN (\(select) AND \(clause))", [.text(key)] + values)
+    /// A condition on the keys and values that belong to the record of `column`, written as `form` says.
+    mutating func add(_ rows: KeyedRows, of column: String) {
+        switch form {
+        case .sets: add(rows.membership(of: column), rows.bindings)
+        case .lookups: add(rows.lookup(of: column), rows.bindings)
         }
-    }
-
-    /// A condition on metric values that are kept as (is_nan, value): NaN matches only `!=`, `NOT IN` and `NOT BETWEEN`. IS NULL means that
-    /// the metric is not there.
-    mutating func metric(
-        _ column: String, in table: String, owner: String, key: String, comparator: FilterComparator, value: FilterLiteral,
-        extra: (clause: String, bindings: [SQLValue])? = nil
-    ) {
-        var condition = ""
-        var values: [SQLValue] = []
-        if comparator != .isNull, comparator != .isNotNull {
-            let (clause, bindings) = FilterSQL.comparison("value", comparator, value)
-            condition = comparator.isNegative ? " AND (is_nan = 1 OR \(clause))" : " AND is_nan = 0 AND \(clause)"
-            values = bindings
-        }
-        let more = extra.map { " AND (\($0.clause))" } ?? ""
-        add(
-            "\(column) \(comparator == .isNull ? "NOT IN" : "IN") (SELECT \(owner) FROM \(table) WHERE key = ?\(condition)\(more))",
-            [.text(key)] + values + (extra?.bindings ?? []))
     }
 
     /// The ASCII letters in lower case: a column's order makes `lower` do the same to it, a binding has none.

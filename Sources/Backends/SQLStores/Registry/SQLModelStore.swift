@@ -135,9 +135,8 @@ package struct SQLModelStore: ModelStore {
             // Whether prompts are wanted is decided above; models do not have the tag.
             case .tag(RegisteredModel.promptTag) where !search.wantsPrompts: return
             case .tag(let key):
-                sql.keyed(
-                    "m.number", in: "registered_model_tags", owner: "model", key: key, comparator: condition.comparator,
-                    value: condition.value)
+                sql.add(
+                    KeyedRows(in: "registered_model_tags", owner: "model", key: key, condition.comparator, condition.value), of: "m.number")
             }
         }
         let orders = search.orders.map { order in

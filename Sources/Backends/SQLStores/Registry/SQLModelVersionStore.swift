@@ -156,9 +156,8 @@ package struct SQLModelVersionStore: ModelVersionStore {
             switch condition.field {
             case .tag(RegisteredModel.promptTag) where !search.wantsPrompts: return
             case .tag(let key):
-                sql.keyed(
-                    "v.number", in: "model_version_tags", owner: "version", key: key, comparator: condition.comparator,
-                    value: condition.value)
+                sql.add(
+                    KeyedRows(in: "model_version_tags", owner: "version", key: key, condition.comparator, condition.value), of: "v.number")
             case .attribute(let attribute): sql.compare(column(attribute), condition.comparator, condition.value)
             }
         }

@@ -103,13 +103,12 @@ enum TraceQuery {
         let (comparator, value) = (condition.comparator, condition.value)
         switch condition.field {
         case .attribute(let attribute): sql.compareNullable(column(attribute), comparator, value)
-        case .tag(let key): sql.keyed("t.number", in: "trace_tags", owner: "trace", key: key, comparator: comparator, value: value)
+        case .tag(let key): sql.add(KeyedRows(in: "trace_tags", owner: "trace", key: key, comparator, value), of: "t.number")
         case .metadata(let key):
-            sql.keyed("t.number", in: "trace_metadata", owner: "trace", key: key, comparator: comparator, value: value)
+            sql.add(KeyedRows(in: "trace_metadata", owner: "trace", key: key, comparator, value), of: "t.number")
         case .run:
             guard comparator == .equal, case .text(let run) = value else {
-                return sql.keyed(
-                    "t.number", in: "trace_metadata", owner: "trace", key: TraceKey.sourceRun, comparator: comparator, value: value)
+                return sql.add(KeyedRows(in: "trace_metadata", owner: "trace", key: TraceKey.sourceRun, comparator, value), of: "t.number")
             }
             sql.add(
                 "(t.number IN (SELECT trace FROM trace_metadata WHERE key = ? AND value = ?)"

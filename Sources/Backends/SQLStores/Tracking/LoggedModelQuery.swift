@@ -21,11 +21,11 @@ struct LoggedModelQuery: Sendable {
             switch condition.field {
             case .metric(let key):
                 narrowed = true
-                sql.metric(
-                    "m.id", in: "logged_model_metrics", owner: "model", key: key, comparator: comparator, value: value, extra: datasets)
+                sql.add(
+                    KeyedRows(metricsIn: "logged_model_metrics", owner: "model", key: key, comparator, value, extra: datasets), of: "m.id")
             case .param(let key):
-                sql.keyed("m.id", in: "logged_model_params", owner: "model", key: key, comparator: comparator, value: value)
-            case .tag(let key): sql.keyed("m.id", in: "logged_model_tags", owner: "model", key: key, comparator: comparator, value: value)
+                sql.add(KeyedRows(in: "logged_model_params", owner: "model", key: key, comparator, value), of: "m.id")
+            case .tag(let key): sql.add(KeyedRows(in: "logged_model_tags", owner: "model", key: key, comparator, value), of: "m.id")
             case .attribute(let attribute): sql.compare(LoggedModelQuery.column(attribute), comparator, value)
             }
         }

@@ -2,56 +2,112 @@ import Filters
 import SQL
 import Tracking
 
-/// A run search as SQL: conditions on keys become look-ups in the (key, value) indexes, orders become left joins.
+/// A run search as SQL. The same page is found in three ways, see `RunSearchPlan`; conditions on keys become look-ups in the (key, value)
+/// indexes, orders become left joins.
 struct RunQuery: Sendable {
     let sql: String
     let bindings: [SQLValue]
 
-    /// nil when no experiment can match.
-    init?(_ search: RunSearch) {
-        guard let conditions = RunQuery.conditions(search) else { return nil }
+    /// Which runs are looked at.
+    enum Source: Sendable {
+        /// All of the experiments.
+        case everything
+        /// Those of some rows, one of each run.
+        case owners(of: KeyedRows)
+        /// In the search's first order, from the first on, none after `last` (nil: to the end).
+        case inOrder(RunWalk, last: SQLValue?)
+    }
+
+    /// The runs of the search's page and one more.
+    init(_ search: RunSearch, from source: Source = .everything) {
         var joins = ""
         var joinBindings: [SQLValue] = []
         var keys: [String] = []
-        for (index, order) in search.orders.enumerated() {
+        var orders = search.orders[...]
+        if case .inOrder(let walk, _) = source {
+            keys.append(walk.sort)
+            orders = orders.dropFirst()
+        }
+        for (index, order) in orders.enumerated() {
             let direction = order.ascending ? "ASC" : "DESC"
             let (join, key, sort) = RunQuery.order(order.field, "o\(index)", direction)
             joins += join
             if let key { joinBindings.append(.text(key)) }
             keys += sort
         }
-        if !search.orders.contains(where: { $0.field == .attribute(.startTime) }) { keys.append("r.start_time DESC") }
+        if !search.orders.contains(where: { $0.field == .attribute(.startTime) }), !keys.contains("r.start_time DESC") {
+            keys.append("r.start_time DESC")
+        }
         keys.append("r.id ASC")
-        let order = keys.joined(separator: ", ")
-        sql = "SELECT \(RunReader.columns) FROM runs r\(joins) WHERE \(conditions.text) ORDER BY \(order) LIMIT ? OFFSET ?"
-        bindings = joinBindings + conditions.bindings + [.int(Int64(search.limit) + 1), .int(Int64(search.offset))]
+        let (from, conditions) = RunQuery.selection(search, source)
+        sql =
+            "SELECT \(RunReader.columns) FROM \(from.sql)\(joins) WHERE \(conditions.text) ORDER BY \(keys.joined(separator: ", "))"
+            + " LIMIT ? OFFSET ?"
+        bindings = from.bindings + joinBindings + conditions.bindings + [.int(Int64(search.limit) + 1), .int(Int64(search.offset))]
     }
 
-    /// How many runs there are; nil when no experiment can match.
-    static func count(_ search: RunSearch) -> (sql: String, bindings: [SQLValue])? {
-        conditions(search).map { ("SELECT count(*) FROM runs r WHERE \($0.text)", $0.bindings) }
+    private init(sql: String, bindings: [SQLValue]) {
+        self.sql = sql
+        self.bindings = bindings
     }
 
-    private static func conditions(_ search: RunSearch) -> FilterSQL? {
-        let experiments = search.experimentIDs.compactMap { Int64($0) }
-        if experiments.isEmpty { return nil }
-        var conditions = FilterSQL()
-        conditions.isOneOf("r.experiment", experiments.map(SQLValue.int))
+    /// How many runs there are.
+    static func count(_ search: RunSearch, from source: Source) -> RunQuery {
+        let (from, conditions) = selection(search, source)
+        return RunQuery(sql: "SELECT count(*) FROM \(from.sql) WHERE \(conditions.text)", bindings: from.bindings + conditions.bindings)
+    }
+
+    private static func selection(_ search: RunSearch, _ source: Source) -> (from: RunQuery, conditions: FilterSQL) {
+        switch source {
+        case .everything:
+            var conditions = scope(search, FilterSQL(.sets))
+            conditions.add(search.filter, compile: compile)
+            return (RunQuery(sql: "runs r", bindings: []), conditions)
+        case .owners(let rows):
+            // CROSS JOIN keeps SQLite from turning the tables round.
+            let from = "(SELECT \(rows.owner) AS run FROM \(rows.table) WHERE \(rows.condition)) d CROSS JOIN runs r"
+            var conditions = FilterSQL(.lookups)
+            conditions.add("r.number = d.run")
+            conditions = scope(search, conditions, indexed: false)
+            conditions.add(search.filter, compile: compile)
+            return (RunQuery(sql: from, bindings: rows.bindings), conditions)
+        case .inOrder(let walk, let last):
+            var conditions = walk.conditions(search, last: last)
+            conditions.add(search.filter, compile: compile)
+            return (RunQuery(sql: walk.tables, bindings: []), conditions)
+        }
+    }
+
+    /// The experiments that can be there: a name that is no number is none's.
+    static func experiments(_ search: RunSearch) -> [Int64] { search.experimentIDs.compactMap { Int64($0) } }
+
+    /// The experiments and life cycles. `indexed: false` keeps SQLite from finding the runs by them: the sign changes nothing else.
+    static func scope(_ search: RunSearch, _ conditions: FilterSQL, indexed: Bool = true) -> FilterSQL {
+        var conditions = conditions
+        conditions.isOneOf(indexed ? "r.experiment" : "+r.experiment", experiments(search).map(SQLValue.int))
         conditions.isOneOf("r.lifecycle", search.view.lifecycles.map { .text($0.rawValue) })
-        conditions.add(search.filter, compile: RunQuery.compile)
         return conditions
+    }
+
+    /// The rows that a condition names; nil when it is not one on keys and values.
+    static func rows(_ condition: RunCondition) -> KeyedRows? {
+        let (comparator, value) = (condition.comparator, condition.value)
+        return switch condition.field {
+        case .metric(let key): KeyedRows(metricsIn: "metric_series", owner: "run", key: key, comparator, value)
+        case .param(let key): KeyedRows(in: "params", owner: "run", key: key, comparator, value)
+        case .tag(let key): KeyedRows(in: "tags", owner: "run", key: key, comparator, value)
+        case .attribute, .dataset: nil
+        }
     }
 
     private static func compile(_ condition: RunCondition, into sql: inout FilterSQL) {
         let (comparator, value) = (condition.comparator, condition.value)
+        if let rows = rows(condition) { return sql.add(rows, of: "r.number") }
         switch condition.field {
-        case .metric(let key):
-            sql.metric("r.number", in: "metric_series", owner: "run", key: key, comparator: comparator, value: value)
-        case .param(let key): sql.keyed("r.number", in: "params", owner: "run", key: key, comparator: comparator, value: value)
-        case .tag(let key): sql.keyed("r.number", in: "tags", owner: "run", key: key, comparator: comparator, value: value)
         case .attribute(.endTime): sql.compareNullable(column(.endTime), comparator, value)
         case .attribute(let attribute): sql.compare(column(attribute), comparator, value)
         case .dataset(let attribute): dataset(attribute, comparator, value, into: &sql)
+        case .metric, .param, .tag: break
         }
     }
 
@@ -87,7 +143,8 @@ struct RunQuery: Sendable {
             )
         case .param(let key): return (join("params"), key, ["\(alias).run IS NULL", "\(alias).value \(direction)"])
         case .tag(let key): return (join("tags"), key, ["\(alias).run IS NULL", "\(alias).value \(direction)"])
-        case .attribute(let attribute): return ("", nil, ["\(column(attribute)) IS NULL", "\(column(attribute)) \(direction)"])
+        case .attribute(.endTime): return ("", nil, ["r.end_time IS NULL", "r.end_time \(direction)"])
+        case .attribute(let attribute): return ("", nil, ["\(column(attribute)) \(direction)"])
         case .dataset: return ("", nil, [])
         }
     }

@@ -147,8 +147,7 @@ private struct ExperimentQuery: Sendable {
         conditions.add(search.filter) { condition, sql in
             switch condition.field {
             case .tag(let key):
-                sql.keyed(
-                    "e.id", in: "experiment_tags", owner: "experiment", key: key, comparator: condition.comparator, value: condition.value)
+                sql.add(KeyedRows(in: "experiment_tags", owner: "experiment", key: key, condition.comparator, condition.value), of: "e.id")
             case .attribute(let attribute):
                 let column = ExperimentQuery.column(attribute)
                 if attribute == .createdAt || attribute == .updatedAt {

@@ -3,17 +3,15 @@ package import Tracking
 
 extension SQLRunStore {
     package func search(_ search: RunSearch) async throws -> Page<Run> {
-        guard let query = RunQuery(search) else { return Page(items: [], nextOffset: nil) }
-        return try await database.read { connection in
-            let headers = try connection.map(query.sql, query.bindings, RunReader.header)
+        try await database.read { [plan] connection in
+            let headers = try plan.headers(search, on: connection)
             let page = Page(fetched: headers, offset: search.offset, limit: search.limit)
             return Page(items: try RunReader.runs(page.items, search.fields, on: connection), nextOffset: page.nextOffset)
         }
     }
 
     package func count(_ search: RunSearch) async throws -> Int {
-        guard let (sql, bindings) = RunQuery.count(search) else { return 0 }
-        return try await database.read { connection in try connection.first(sql, bindings) { Int($0.int(0)) } ?? 0 }
+        try await database.read { [plan] connection in try plan.count(search, on: connection) }
     }
 
     package func history(runID: String, key: String, offset: Int, limit: Int) async throws -> Page<Metric> {

@@ -4,11 +4,15 @@ package import Events
 package import SQL
 package import Tracking
 
-/// Runs in SQL. Logging is in `SQLRunStore+Append.swift`, reading in `RunReader.swift`, searching in `RunQuery.swift`.
+/// Runs in SQL. Logging is in `SQLRunStore+Append.swift`, reading in `RunReader.swift`, searching in `RunSearchPlan.swift`.
 package struct SQLRunStore: RunStore {
     let database: Database
+    package let plan: RunSearchPlan
 
-    package init(database: Database) { self.database = database }
+    package init(database: Database, plan: RunSearchPlan = RunSearchPlan()) {
+        self.database = database
+        self.plan = plan
+    }
 
     package func create(_ run: Run, events: [EventDraft]) async throws {
         try await database.write { connection in

@@ -10,6 +10,7 @@ package enum TrackingSchema {
         Migration(name: "tracking-0002-runs", sql: runs, onPostgres: shortKeys),
         Migration(name: "tracking-0003-logged-models", sql: loggedModels), Migration(name: "tracking-0004-artifacts", sql: artifacts),
         Migration(name: "tracking-0005-param-numbers", sql: ParamNumberSchema.sql, onPostgres: ParamNumberSchema.onPostgres),
+        Migration(name: "tracking-0006-runs-by-time", sql: "CREATE INDEX runs_by_time ON runs (lifecycle, start_time DESC, id);"),
     ]
 
     /// An entry of a PostgreSQL index is at most 2,704 bytes; params and tags are longer. The key alone narrows a search to one row a run.

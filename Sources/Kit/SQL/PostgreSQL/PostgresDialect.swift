@@ -19,6 +19,8 @@ enum PostgresDialect {
                 out += bindings.number(word)
             } else if word == "integers", let binding = words.takeListBinding() {
                 out += "(SELECT unnest(\(bindings.number(binding))::bigint[]))"
+            } else if word == "texts", let binding = words.takeListBinding() {
+                out += "(SELECT unnest(\(bindings.number(binding))::text[]))"
             } else if word.uppercased() == "REGEXP" {
                 out += "~"
             } else if word.uppercased() == "LIKE" {

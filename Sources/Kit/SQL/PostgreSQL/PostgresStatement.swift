@@ -17,6 +17,7 @@ struct PostgresBindings {
         static let text: UInt32 = 25
         static let float8: UInt32 = 701
         static let int8List: UInt32 = 1_016
+        static let textList: UInt32 = 1_009
     }
 
     private(set) var types: [UInt32] = []
@@ -40,6 +41,8 @@ struct PostgresBindings {
                 for byte in blob { bytes += [PostgresBindings.digits[Int(byte >> 4)], PostgresBindings.digits[Int(byte & 15)]] }
                 bytes.append(0)
             case .ints(let numbers): add("{" + numbers.map { String($0) }.joined(separator: ",") + "}", TypeNumber.int8List)
+            case .texts(let texts):
+                add("{" + texts.map { PostgresText.quoted(PostgresText.stored($0)) }.joined(separator: ",") + "}", TypeNumber.textList)
             }
         }
     }
@@ -122,6 +125,16 @@ enum PostgresText {
             if scalar == "\u{0}" { stored += [mark, "0"] } else if scalar == mark { stored += [mark, "1"] } else { stored.append(scalar) }
         }
         return String(stored)
+    }
+
+    /// An element of a list, as PostgreSQL writes it.
+    static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" || scalar == "\\" { quoted += "\\" }
+            quoted.unicodeScalars.append(scalar)
+        }
+        return quoted + "\""
     }
 
     static func read(_ text: String) -> String {

@@ -69,8 +69,7 @@ extension SQLiteConnection: SQLEngine {
     func run(_ sql: String, _ bindings: [SQLValue]) throws { try prepare(sql).run(bindings) }
 
     func runEach(_ sql: String, _ rows: [[SQLValue]]) throws {
-        let statement = try prepare(sql)
-        for bindings in rows { try statement.run(bindings) }
+        try prepare(sql).runEach(rows)
     }
 
     func forEach(_ sql: String, _ bindings: [SQLValue], _ take: (Row) throws -> Void) throws { try prepare(sql).forEach(bindings, take) }

@@ -18,6 +18,16 @@ final class SQLiteStatement {
     /// Runs to the end and drops any rows.
     func run(_ bindings: [SQLValue] = []) throws { try forEach(bindings) { _ in } }
 
+    /// Runs once for each of `rows`.
+    func runEach(_ rows: [[SQLValue]]) throws {
+        defer { reset() }
+        for bindings in rows {
+            try bind(bindings)
+            while try step() {}
+            sqlite3_reset(handle)
+        }
+    }
+
     func forEach(_ bindings: [SQLValue] = [], _ take: (Row) throws -> Void) throws {
         try bind(bindings)
         defer { reset() }
@@ -64,10 +74,28 @@ final class SQLiteStatement {
                 case .double(let number): sqlite3_bind_double(handle, at, number)
                 case .text(let text): bind(text, at)
                 case .ints(let numbers): bind("[" + numbers.map { String($0) }.joined(separator: ",") + "]", at)
+                case .texts(let texts): bind(SQLiteStatement.list(texts), at)
                 case .blob(let bytes): jidoka_bind_blob(handle, at, bytes, Int32(bytes.count))
                 }
             guard status == SQLITE_OK else { throw connection.failure(status, sql: sql) }
         }
+    }
+
+    /// A JSON list.
+    private static func list(_ texts: [String]) -> String {
+        var list = "["
+        for text in texts {
+            list += list.utf8.count == 1 ? "\"" : ",\""
+            for scalar in text.unicodeScalars {
+                switch scalar {
+                case "\"", "\\": list += "\\\(scalar)"
+                case "\0"..."\u{1F}": list += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+                default: list.unicodeScalars.append(scalar)
+                }
+            }
+            list += "\""
+        }
+        return list + "]"
     }
 
     private func bind(_ text: String, _ at: Int32) -> Int32 {
