@@ -16,6 +16,26 @@ package final class Connection {
     /// The same statement for each of `rows`, in order; over a network all of them travel together. `changes` is then not known.
     package func executeEach(_ sql: String, _ rows: [[SQLValue]]) throws { try engine.runEach(sql, rows) }
 
+    /// Inserts many rows with few statements.
+    /// - Parameters:
+    ///   - head: up to VALUES; `tail`: what follows the rows, for example ON CONFLICT and RETURNING.
+    ///   - values: the rows one behind the other, `width` values each.
+    ///   - take: gets each returned row; in no order.
+    package func insertRows(
+        _ head: String, width: Int, _ values: [SQLValue], tail: String = "", _ take: (Row) throws -> Void = { _ in }
+    ) throws {
+        var rest = values[...]
+        // Few sizes, so that few statements are kept prepared.
+        for count in [256, 64, 16, 4, 1] {
+            let row = "(" + Array(repeating: "?", count: width).joined(separator: ", ") + ")"
+            let sql = "\(head) VALUES \(Array(repeating: row, count: count).joined(separator: ", ")) \(tail)"
+            while rest.count >= count * width {
+                try engine.forEach(sql, Array(rest.prefix(count * width)), take)
+                rest = rest.dropFirst(count * width)
+            }
+        }
+    }
+
     package func forEach(_ sql: String, _ bindings: [SQLValue] = [], _ take: (Row) throws -> Void) throws {
         try engine.forEach(sql, bindings, take)
     }

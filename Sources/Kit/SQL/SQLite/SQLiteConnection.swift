@@ -17,7 +17,11 @@ final class SQLiteConnection {
         PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA case_sensitive_like=ON; PRAGMA mmap_size=268435456;
         """
 
+    /// Before the first connection of the process; refused (and then without effect) when SQLite runs already.
+    private static let configured = jidoka_sqlite_without_statistics()
+
     init(path: String, readOnly: Bool) throws {
+        _ = SQLiteConnection.configured
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_NOMUTEX | (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
         let status = sqlite3_open_v2(path, &opened, flags, nil)

@@ -83,19 +83,24 @@ final class SQLiteStatement {
 
     /// A JSON list.
     private static func list(_ texts: [String]) -> String {
-        var list = "["
+        var list: [UInt8] = []
+        list.reserveCapacity(texts.reduce(2) { $0 + $1.utf8.count + 3 })
+        list.append(UInt8(ascii: "["))
         for text in texts {
-            list += list.utf8.count == 1 ? "\"" : ",\""
-            for scalar in text.unicodeScalars {
-                switch scalar {
-                case "\"", "\\": list += "\\\(scalar)"
-                case "\0"..."\u{1F}": list += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-                default: list.unicodeScalars.append(scalar)
+            if list.count > 1 { list.append(UInt8(ascii: ",")) }
+            list.append(UInt8(ascii: "\""))
+            for byte in text.utf8 {
+                switch byte {
+                case UInt8(ascii: "\""), UInt8(ascii: "\\"): list += [UInt8(ascii: "\\"), byte]
+                case 0..<16: list += "\\u000\(String(byte, radix: 16))".utf8
+                case 16..<32: list += "\\u00\(String(byte, radix: 16))".utf8
+                default: list.append(byte)
                 }
             }
-            list += "\""
+            list.append(UInt8(ascii: "\""))
         }
-        return list + "]"
+        list.append(UInt8(ascii: "]"))
+        return String(decoding: list, as: UTF8.self)
     }
 
     private func bind(_ text: String, _ at: Int32) -> Int32 {
