@@ -67,5 +67,28 @@ def test_a_postgresql_database_is_migrated_checked_and_dumped(tmp_path: Path) ->
         assert server.cli("db", "check", *store)["valid"]
         assert server.cli("db", "status", *store)["missing"] == []
         assert server.cli("db", "backup", tmp_path / "line.dump", *store)["bytes"] > 1000
+
+        # Back in a database of its own, and in the place of one that has gone on.
+        dump = tmp_path / "line.dump"
+        other = ("--backend-store", postgres.database("other"))
+        assert server.cli("db", "restore", dump, "--dry-run", *other)["restored"] is False
+        assert server.cli("db", "restore", dump, *other)["check"]["valid"]
+        server.variables["JIDOKA_BACKEND_STORE"] = store[1]
+        server.start()
+        server.post(API + "/experiments/create", {"name": "later"})
+        taken = run("db", "restore", dump, "--force", *store, cwd=tmp_path)
+        assert taken.returncode == 1 and "stop it first" in taken.stderr
+        server.stop()
+        there = run("db", "restore", dump, *store, cwd=tmp_path)
+        assert there.returncode == 1 and "exists already" in there.stderr
+        done = server.cli("db", "restore", dump, "--force", *store)
+        assert done["restored"] and done["check"]["valid"] and done["check"]["rows"]["experiments"] == 0
+        # And undone: what was replaced is a backup too.
+        undone = server.cli("db", "restore", done["kept"], "--force", *store)
+        assert undone["check"]["valid"] and undone["check"]["rows"]["experiments"] == 2
+        (tmp_path / "torn.dump").write_bytes(dump.read_bytes()[:500])
+        torn = run("db", "restore", tmp_path / "torn.dump", "--force", *store, cwd=tmp_path)
+        assert torn.returncode == 1 and "pg_restore" in torn.stderr
+        assert server.cli("db", "check", *store)["rows"]["experiments"] == 2
     finally:
         postgres.stop()

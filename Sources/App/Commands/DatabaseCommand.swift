@@ -66,7 +66,10 @@ enum DatabaseCommand {
     private static func restore(_ context: CommandContext) -> Command {
         Command(
             "restore", "put a backup in the place of the database; stop the server first",
-            details: "The backup is checked first: its digest, pages, references and events. The file that is replaced is kept beside it.",
+            details: """
+                The backup is checked first: its digest, and of SQLite pages, references and events. The file that is replaced is kept
+                beside it. PostgreSQL is restored by pg_restore and psql in one transaction; what was there is kept as a dump beside the backup.
+                """,
             flags: [
                 .toggle("force", "replace a database that is there"),
                 .toggle("dry-run", "check the backup and say what would happen"),
@@ -75,7 +78,7 @@ enum DatabaseCommand {
             let done = try await desk(values, context).restore(
                 context.absolute(values.argument("file")), force: values.isOn("force"), dryRun: values.isOn("dry-run"))
             console.show(done, values) { done in
-                let kept = done.at("kept")?.stringValue.map { ", the old file is \($0)" } ?? ""
+                let kept = done.at("kept")?.stringValue.map { ", the old one is \($0)" } ?? ""
                 return "\(done.flag("restored") ? "restored" : "would restore") \(done.cell("database"))\(kept)\n"
             }
             return .ok

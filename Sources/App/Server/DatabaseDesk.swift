@@ -3,7 +3,6 @@ import Errors
 import Glibc
 package import JSON
 import JidokaAPI
-import Processes
 import SQL
 import SQLStores
 import Clockwork
@@ -92,7 +91,7 @@ package struct DatabaseDesk: Sendable {
         unlink(part)
         switch location {
         case .sqlite: try await with(location) { _ in try location.copy(to: part) }
-        case .postgres(let url): try dump(url, to: part)
+        case .postgres(let url): try PostgresTools(url, environment: environment).dump(to: part)
         }
         let digest = try DatabaseDesk.digest(part)
         try DatabaseDesk.write("\(digest.hex)  \(file.split(separator: "/").last ?? "")\n", to: file + ".sha256")
@@ -102,37 +101,11 @@ package struct DatabaseDesk: Sendable {
         ]
     }
 
-    /// The password travels in the environment: the arguments of a process are seen by everyone.
-    private func dump(_ url: String, to file: String) throws {
-        var arguments = ["pg_dump", "--format=custom", "--file=\(file)"]
-        var variables = environment
-        let (plain, password) = PostgresAddress.split(url)
-        arguments.append("--dbname=\(plain)")
-        if let password { variables["PGPASSWORD"] = password }
-        let log = file + ".log"
-        defer { unlink(log) }
-        let child: ChildProcess
-        do { child = try ChildProcess.spawn(arguments: arguments, environment: variables, folder: "/", log: log) } catch {
-            throw JidokaError.failedPrecondition(
-                "a PostgreSQL database is backed up by `pg_dump`, and there is none on the PATH",
-                hint: "`apt-get install postgresql-client`")
-        }
-        guard child.wait() == 0 else {
-            let said = String(decoding: try readFile(log), as: UTF8.self)
-            unlink(file)
-            throw JidokaError.unavailable("`pg_dump` failed: \(said.split(whereSeparator: \.isNewline).last ?? "")")
-        }
-    }
-
     // MARK: Restore
 
-    /// Puts a backup in the place of the home's database. The file that was there is kept beside it.
-    /// - Throws: `conflict` when a server has the home open, `already_exists` unless `force`.
+    /// Puts a backup in the place of the database. What was there is kept: the file beside it, of PostgreSQL a dump beside the backup.
+    /// - Throws: `conflict` when a server has the database open, `already_exists` unless `force`.
     package func restore(_ file: String, force: Bool, dryRun: Bool) async throws -> JSONValue {
-        guard case .sqlite(let path) = location else {
-            throw JidokaError.failedPrecondition(
-                "a PostgreSQL database is restored by its own tool", hint: "`pg_restore --clean --if-exists --dbname=URL FILE`")
-        }
         let digest = try DatabaseDesk.digest(file)
         if access(file + ".sha256", F_OK) == 0 {
             let kept = String(decoding: try readFile(file + ".sha256"), as: UTF8.self)
@@ -140,30 +113,72 @@ package struct DatabaseDesk: Sendable {
                 throw JidokaError.failedPrecondition("`\(file)` is not what was written: its digest is another", hint: "use another backup")
             }
         }
+        var answer: JSONObject = [
+            "file": .string(file), "database": .string(location.shown), "sha256": .string(digest.hex), "restored": .bool(false),
+        ]
+        switch location {
+        case .sqlite(let path): try await restore(file, to: path, force, dryRun, &answer)
+        case .postgres(let url): try await restore(file, toServer: url, force, dryRun, &answer)
+        }
+        return .object(answer)
+    }
+
+    private func restore(_ file: String, to path: String, _ force: Bool, _ dryRun: Bool, _ answer: inout JSONObject) async throws {
         let home = try HomeFolder(path: settings.home)
         defer { withExtendedLifetime(home.path) {} }
         let part = path + ".restoring"
         for suffix in ["", "-wal", "-shm"] { unlink(part + suffix) }
         try DatabaseLocation.sqlite(path: file).copy(to: part)
         defer { for suffix in ["", "-wal", "-shm"] { unlink(part + suffix) } }
-        let found = try await check(.sqlite(path: part))
+        answer["check"] = try await check(.sqlite(path: part))
         let exists = access(path, F_OK) == 0
         let aside = path + ".before-\(SystemTime().now().milliseconds)"
-        var answer: JSONObject = [
-            "file": .string(file), "database": .string(location.shown), "sha256": .string(digest.hex), "check": found,
-            "replaces": .bool(exists), "kept": exists ? .string(aside) : .null, "restored": .bool(false),
-        ]
-        if dryRun { return .object(answer) }
-        if exists, !force {
-            throw JidokaError.alreadyExists("`\(path)` exists already", hint: "`--force` replaces it and keeps the old file beside it")
-        }
+        answer["replaces"] = .bool(exists)
+        answer["kept"] = exists ? .string(aside) : .null
+        if dryRun { return }
+        if exists, !force { throw DatabaseDesk.exists(path) }
         // A database and its log belong together.
         for suffix in ["", "-wal", "-shm"] where access(path + suffix, F_OK) == 0 {
             guard rename(path + suffix, aside + suffix) == 0 else { throw DatabaseDesk.failed(path) }
         }
         guard rename(part, path) == 0 else { throw DatabaseDesk.failed(path) }
         answer["restored"] = true
-        return .object(answer)
+    }
+
+    /// In one transaction: it is all there or nothing has changed.
+    private func restore(_ file: String, toServer url: String, _ force: Bool, _ dryRun: Bool, _ answer: inout JSONObject) async throws {
+        let tools = PostgresTools(url, environment: environment)
+        let tables = try tools.tables(of: file)
+        guard tables.contains("migrations") else {
+            throw JidokaError.failedPrecondition("`\(file)` holds no database of this program", hint: "use what `jidoka db backup` wrote")
+        }
+        let lease = LeaderLease(location)
+        guard try await lease.hold() else {
+            throw JidokaError(.conflict, "a server has the database `\(location.shown)` open", hint: "stop it first")
+        }
+        let before = try await with(location) { database in
+            let held = try await database.tables()
+            return held.contains("migrations") ? held : []
+        }
+        let aside = "\(file).before-\(SystemTime().now().milliseconds)"
+        answer["tables"] = .int(Int64(tables.count))
+        answer["replaces"] = .bool(!before.isEmpty)
+        answer["kept"] = before.isEmpty ? .null : .string(aside)
+        if !dryRun {
+            if !before.isEmpty {
+                guard force else { throw DatabaseDesk.exists(location.shown) }
+                try tools.dump(to: aside)
+            }
+            // Tables of a newer program than the backup's stand in its way.
+            try tools.restore(file, dropping: before.filter { !tables.contains($0) })
+            answer["check"] = try await check(location)
+            answer["restored"] = true
+        }
+        try await lease.release()
+    }
+
+    private static func exists(_ what: String) -> JidokaError {
+        .alreadyExists("`\(what)` exists already", hint: "`--force` replaces it and keeps the old one")
     }
 
     private static func digest(_ path: String) throws -> (hex: String, bytes: Int64) {
@@ -196,32 +211,5 @@ package struct DatabaseDesk: Sendable {
 
     private static func failed(_ path: String) -> JidokaError {
         .unavailable("`\(path)` cannot be written: \(String(cString: strerror(errno)))", hint: "check permissions and free space")
-    }
-}
-
-/// The address of a PostgreSQL database without its password, which stands between the first `:` and the last `@` before the host.
-enum PostgresAddress {
-    static func split(_ url: String) -> (url: String, password: String?) {
-        guard let scheme = url.firstRange(of: "://") else { return (url, nil) }
-        let rest = url[scheme.upperBound...]
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else { return (url, nil) }
-        let password = String(authority[authority.index(after: colon)..<at])
-        return (String(url[..<colon]) + String(url[at...]), decoded(password))
-    }
-
-    /// Percent escapes as RFC 3986 has them.
-    private static func decoded(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

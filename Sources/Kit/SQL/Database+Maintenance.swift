@@ -16,15 +16,25 @@ extension Database {
         let isSQLite = if case .sqlite = location { true } else { false }
         let known = migrations.map(\.name)
         return try await read { connection in
-            let tables =
-                isSQLite
-                ? "SELECT 1 FROM sqlite_master WHERE name = 'migrations'"
-                : "SELECT 1 FROM information_schema.tables WHERE table_name = 'migrations' AND table_schema = current_schema()"
-            let exists = try connection.first(tables) { _ in true } ?? false
+            let exists = try Database.tables(on: connection, isSQLite).contains("migrations")
             let applied = exists ? try connection.map("SELECT name FROM migrations ORDER BY position, name") { $0.text(0) } : []
             return SchemaState(
                 applied: applied, missing: known.filter { !applied.contains($0) }, unknown: applied.filter { !known.contains($0) })
         }
+    }
+
+    /// The tables, by name.
+    package func tables() async throws -> [String] {
+        let isSQLite = if case .sqlite = location { true } else { false }
+        return try await read { try Database.tables(on: $0, isSQLite) }
+    }
+
+    private static func tables(on connection: Connection, _ isSQLite: Bool) throws -> [String] {
+        let sql =
+            isSQLite
+            ? "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+            : "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY table_name"
+        return try connection.map(sql) { $0.text(0) }
     }
 
     /// What the engine finds wrong with its own pages and references; empty when all is well. PostgreSQL keeps both by itself.
