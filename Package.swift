@@ -11,10 +11,10 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A Swift target on one floor: `purpose` is read by `make docs`, which draws the module map of ARCHITECTURE.md from it.
-func module(_ floor: String, _ name: String, _ purpose: String, uses: [String] = []) -> Target {
+func module(_ floor: String, _ name: String, _ purpose: String, uses: [String] = [], resources: [Resource] = []) -> Target {
     .target(
         name: name, dependencies: uses.map { .byName(name: $0) }, path: floor.isEmpty ? "Sources/\(name)" : "Sources/\(floor)/\(name)",
-        swiftSettings: strict)
+        resources: resources, swiftSettings: strict)
 }
 
 /// The tests of one target live in the folder that carries its name.
@@ -119,6 +119,9 @@ let backends: [Target] = [
         "Backends", "ColumnStores", "Profiles, validation, the prediction log and labels on DuckDB and Parquet.",
         uses: basics + ["Columns", "Digests", "Datasets", "Serving", "Monitoring"]),
     module("Backends", "ONNXModels", "Model runtimes on ONNX Runtime.", uses: basics + ["ONNX", "Serving", "Registry"]),
+    module(
+        "Backends", "PythonWorkers", "Model runtimes on processes of Python, with tensors in shared memory.",
+        uses: basics + ["Processes", "Serving"], resources: [.embedInCode("worker.py")]),
     module("Backends", "ProcessRunner", "Pipeline steps as local processes.", uses: basics + ["Pipelines", "Processes"]),
     module(
         "Backends", "AlertChannels", "Alerts delivered to signed webhooks, with retry and dead letters.",
@@ -210,6 +213,7 @@ let testTargets: [Target] = [
         ], resources: [.copy("Fixtures")]),
     tests("FileStores", uses: basics + ["Blobs", "Digests", "Conformance", "Tracking", "Datasets", "SQL", "SQLStores"]),
     tests("ColumnStores", uses: basics + ["Columns", "Conformance", "Datasets", "Serving", "Monitoring"]),
+    tests("PythonWorkers", uses: ["Errors", "Clockwork", "Telemetry", "Serving"]),
     tests("ONNXModels", uses: basics + ["ONNX", "Serving", "Conformance"]),
     tests("ProcessRunner", uses: basics + ["Pipelines"]),
     tests("AlertChannels", uses: basics + ["Monitoring", "HTTP", "Outbound", "Digests", "Conformance"]),

@@ -142,7 +142,7 @@ struct World {
                 store: store, workspace: nothing, engine: engine, runner: nothing, definition: { definition }, time: time, ids: ids),
             models: nothing,
             serving: ServingService(
-                store: MemoryEndpointStore(log: log), source: SimulatedModelRuntime(), runtimes: [SimulatedModelRuntime()],
+                store: MemoryEndpointStore(log: log), source: SimulatedModelRuntime(), runtimes: ModelRuntimes([SimulatedModelRuntime()]),
                 sink: RecordingSink(),
                 metrics: metrics, log: logger, time: time, ids: ids),
             rollouts: RolloutService(

@@ -23,7 +23,7 @@ struct World {
 
     init() {
         serving = ServingService(
-            store: MemoryEndpointStore(), source: runtime, runtimes: [runtime], sink: sink, metrics: MetricsRegistry(),
+            store: MemoryEndpointStore(), source: runtime, runtimes: ModelRuntimes([runtime]), sink: sink, metrics: MetricsRegistry(),
             log: Logger(sink: MemorySink()), time: SystemTime(), ids: CountingIDs())
         var router = Router()
         mountOpenInference(on: &router, serving: serving, version: "0.1.0")

@@ -24,7 +24,8 @@ struct ServingServiceTests {
 
     private func service() -> ServingService {
         ServingService(
-            store: store, source: runtime, runtimes: [runtime], sink: sink, metrics: metrics, log: Logger(sink: MemorySink()),
+            store: store, source: runtime, runtimes: ModelRuntimes([runtime]), sink: sink, metrics: metrics,
+            log: Logger(sink: MemorySink()),
             time: SystemTime(),
             ids: SystemIDs())
     }
@@ -124,7 +125,8 @@ struct ServingServiceTests {
                 of: "e", to: endpoint.plan, from: endpoint.revision, actor: "user:other", reason: "race", at: .zero, events: [])
         }
         let other = ServingService(
-            store: racing, source: runtime, runtimes: [runtime], sink: sink, metrics: metrics, log: Logger(sink: MemorySink()),
+            store: racing, source: runtime, runtimes: ModelRuntimes([runtime]), sink: sink, metrics: metrics,
+            log: Logger(sink: MemorySink()),
             time: SystemTime(),
             ids: SystemIDs())
         try await other.restore()

@@ -24,7 +24,7 @@ private struct World {
 
     init(_ version: SimulatedModelRuntime.Version = .classifier()) async throws {
         serving = ServingService(
-            store: MemoryEndpointStore(), source: runtime, runtimes: [runtime], sink: sink, metrics: MetricsRegistry(),
+            store: MemoryEndpointStore(), source: runtime, runtimes: ModelRuntimes([runtime]), sink: sink, metrics: MetricsRegistry(),
             log: Logger(sink: MemorySink()), time: SystemTime(), ids: CountingIDs())
         var router = Router()
         mountTensorFlowServing(on: &router, serving: serving)

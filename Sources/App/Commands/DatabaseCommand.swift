@@ -67,8 +67,9 @@ enum DatabaseCommand {
         Command(
             "restore", "put a backup in the place of the database; stop the server first",
             details: """
-                The backup is checked first: its digest, and of SQLite pages, references and events. The file that is replaced is kept
-                beside it. PostgreSQL is restored by pg_restore and psql in one transaction; what was there is kept as a dump beside the backup.
+                The backup is checked first: its digest, and of SQLite pages, references and events. The file that is replaced is
+                kept beside it. PostgreSQL is restored by pg_restore and psql in one transaction; what was there is kept as a dump beside
+                the backup.
                 """,
             flags: [
                 .toggle("force", "replace a database that is there"),

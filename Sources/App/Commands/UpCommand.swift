@@ -71,6 +71,12 @@ enum ServerFlags {
             Flag(
                 "static-prefix", default: "", env: "JIDOKA_STATIC_PREFIX", value: "PATH",
                 "answer every path below this prefix too, for example /mlflow"),
+            Flag(
+                "python", env: "JIDOKA_PYTHON", value: "PATH",
+                "the Python with mlflow for models that are no ONNX; by default .venv of the project, else python3"),
+            .int(
+                "python-processes", in: 1...256, default: 2, env: "JIDOKA_PYTHON_PROCESSES",
+                "processes of each model version that runs in Python"),
             .toggle("allow-unauthenticated", "listen on other addresses than loopback although everyone may then do everything"),
         ]
 
@@ -85,6 +91,8 @@ enum ServerFlags {
         var settings = place(values, context)
         settings.host = values.string("host")
         settings.port = values.int("port")
+        settings.python = values.optionalString("python").map { $0.contains("/") ? context.absolute($0) : $0 }
+        settings.pythonProcesses = values.int("python-processes")
         settings.logLevel = values.string("log-level")
         settings.allowUnauthenticated = values.isOn("allow-unauthenticated")
         settings.allowedHosts = (values.optionalString("allowed-hosts") ?? "").split(separator: ",").map {

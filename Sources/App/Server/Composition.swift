@@ -110,7 +110,8 @@ extension Composition {
             logger: logger, metrics: base.metrics)
         let datasets = try datasetService(base, home: home)
         let areas = modelAreas(
-            base, home: home.path, models: home.models, tracking: tracking, artifacts: artifacts, datasets: datasets, log: log, line: line)
+            base, home: home.path, models: home.models, tracking: tracking, artifacts: artifacts, datasets: datasets, log: log, line: line,
+            python: Backends.python(settings, logs: home.logs, environment: environment, time: base.time, logger: logger))
         let runner = LocalProcessRunner(
             projectFolder: settings.project, logsFolder: home.logs, baseEnvironment: StepEnvironment.base(environment),
             pool: base.processes, time: base.time, logger: logger)

@@ -2,6 +2,7 @@ import Clockwork
 import ColumnStores
 import Datasets
 import ONNXModels
+import PythonWorkers
 import Registry
 import Rollouts
 import SQLStores
@@ -22,27 +23,27 @@ struct ModelAreas: Sendable {
 extension Composition {
     static func modelAreas(
         _ base: Foundation, home: String, models folder: String, tracking: TrackingService, artifacts: any ArtifactStore,
-        datasets: DatasetService,
-        log: PredictionLog, line: LineState
+        datasets: DatasetService, log: PredictionLog, line: LineState, python: PythonModelRuntime
     ) -> ModelAreas {
         let models = SQLModelStore(database: base.database)
         let versions = SQLModelVersionStore(database: base.database)
-        let runtime = ONNXModelRuntime(pool: base.models, time: base.time)
+        let onnx = ONNXModelRuntime(pool: base.models, time: base.time)
+        let runtimes = ModelRuntimes([onnx, python])
         let reports = SQLGateReportStore(database: base.database)
         // Verification needs files before there is a registry to look versions up in: it unpacks by location.
         let origins = TrackedOrigins(tracking: tracking)
         let verification = Verification(
-            unpacker: ModelUnpacker(artifacts: artifacts, folder: folder, pool: base.files, ids: base.ids), runtime: runtime)
+            unpacker: ModelUnpacker(artifacts: artifacts, folder: folder, pool: base.files, ids: base.ids), runtime: onnx)
         let registry = RegistryService(
             models: models, versions: versions, origins: origins, verifier: verification, time: base.time, logger: base.logger)
         let columns = DatasetColumns(engine: base.engine) { try await datasets.file(digest: $0) }
         let evaluator = Evaluator(
-            unpacker: verification.unpacker, runtime: runtime, datasets: datasets, columns: columns, line: line, time: base.time)
+            unpacker: verification.unpacker, runtimes: runtimes, datasets: datasets, columns: columns, line: line, time: base.time)
         let gates = GateService(
             models: models, versions: versions, reports: reports, evaluator: evaluator, time: base.time, ids: base.ids, logger: base.logger)
         let serving = ServingService(
             store: SQLEndpointStore(database: base.database), source: ModelFiles(registry: registry, unpacker: verification.unpacker),
-            runtimes: [runtime], sink: log, metrics: base.metrics, log: base.logger, time: base.time, ids: base.ids)
+            runtimes: runtimes, sink: log, metrics: base.metrics, log: base.logger, time: base.time, ids: base.ids)
         let rollouts = RolloutService(
             store: SQLRolloutStore(database: base.database), traffic: ServingSwitch(serving: serving),
             registry: ChampionAlias(gates: gates),

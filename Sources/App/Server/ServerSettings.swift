@@ -19,13 +19,17 @@ package struct ServerSettings: Sendable {
     package var allowedHosts: [String]
     /// What every path may begin with as well: empty, or `/name`.
     package var staticPrefix: String
+    /// The Python of models that need one; nil takes the project's `.venv`, else `python3`.
+    package var python: String?
+    /// Processes of each model version that runs in Python.
+    package var pythonProcesses: Int
     /// Where contents are kept: `file:///path`, `s3://bucket/prefix`, or nil for the home folder.
     package var artifactStore: String?
 
     package init(
         project: String, home: String, backendStore: String? = nil, artifactStore: String? = nil, host: String = "127.0.0.1",
         port: Int = 5000, logLevel: String = "info", allowUnauthenticated: Bool = false, allowedHosts: [String] = [],
-        staticPrefix: String = ""
+        staticPrefix: String = "", python: String? = nil, pythonProcesses: Int = 2
     ) {
         self.project = project
         self.home = home
@@ -37,6 +41,8 @@ package struct ServerSettings: Sendable {
         self.allowedHosts = allowedHosts
         self.staticPrefix = staticPrefix
         self.artifactStore = artifactStore
+        self.python = python
+        self.pythonProcesses = pythonProcesses
     }
 
     /// Loopback by default; everyone else only when it is said.

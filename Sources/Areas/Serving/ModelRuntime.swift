@@ -1,3 +1,5 @@
+import Errors
+
 /// A model version's files, on this machine's disk.
 package struct ModelArtifact: Sendable, Hashable {
     package var model: String
@@ -36,6 +38,23 @@ package protocol ModelRuntime: Sendable {
     /// Loads and warms a model: after this the first answer is as quick as the next.
     /// - Throws: `failed_precondition` with the reason when the file is no model that this runtime can run.
     func load(_ artifact: ModelArtifact) async throws -> any LoadedModel
+}
+
+/// The runtimes of a server; each model goes to that of its flavor.
+package struct ModelRuntimes: Sendable {
+    private let all: [any ModelRuntime]
+
+    package init(_ all: [any ModelRuntime]) { self.all = all }
+
+    /// - Throws: `failed_precondition` when no runtime knows the flavor, and what the runtime throws.
+    package func load(_ artifact: ModelArtifact) async throws -> any LoadedModel {
+        guard let runtime = all.first(where: { $0.flavor == artifact.flavor }) else {
+            throw JidokaError.failedPrecondition(
+                "no runtime serves the flavor `\(artifact.flavor)` of `\(artifact.model)` version \(artifact.version)",
+                hint: "log the model with one of: " + all.map(\.flavor).joined(separator: ", "))
+        }
+        return try await runtime.load(artifact)
+    }
 }
 
 /// A model in memory. `infer` may run many times at once; the caller bounds how many.

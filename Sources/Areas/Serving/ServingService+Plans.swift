@@ -168,13 +168,8 @@ extension ServingService {
     /// Brings a version's files here and opens them.
     private func load(_ endpoint: Endpoint, _ version: String) async throws -> ServedVersion {
         let artifact = try await source.artifact(model: endpoint.model, version: version)
-        guard let runtime = runtimes.first(where: { $0.flavor == artifact.flavor }) else {
-            throw JidokaError.failedPrecondition(
-                "no runtime serves the flavor `\(artifact.flavor)` of `\(endpoint.model)` version \(version)",
-                hint: "log the model with one of: " + runtimes.map(\.flavor).joined(separator: ", "))
-        }
         do {
-            let model = try await runtime.load(artifact)
+            let model = try await runtimes.load(artifact)
             return ServedVersion(artifact, model: model, endpoint: endpoint.name, policy: endpoint.batching, metrics: metrics, time: time)
         } catch {
             let failure = JidokaError.wrapping(error)

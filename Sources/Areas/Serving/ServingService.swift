@@ -43,7 +43,7 @@ package struct InferenceAnswer: Sendable {
 package final class ServingService: Sendable {
     let store: any EndpointStore
     let source: any ModelSource
-    let runtimes: [any ModelRuntime]
+    let runtimes: ModelRuntimes
     let sink: any PredictionSink
     let metrics: MetricsRegistry
     let log: Logger
@@ -59,7 +59,7 @@ package final class ServingService: Sendable {
     package static let rowsMax = 100_000
 
     package init(
-        store: any EndpointStore, source: any ModelSource, runtimes: [any ModelRuntime], sink: any PredictionSink, metrics: MetricsRegistry,
+        store: any EndpointStore, source: any ModelSource, runtimes: ModelRuntimes, sink: any PredictionSink, metrics: MetricsRegistry,
         log: Logger, time: any TimeSource, ids: any IDSource
     ) {
         self.store = store

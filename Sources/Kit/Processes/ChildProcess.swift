@@ -13,14 +13,23 @@ package final class ChildProcess: Sendable {
     private init(id: Int32) { self.id = id }
 
     /// Starts a program found on the PATH of `environment` (a name with `/` is relative to `folder`); its outputs are appended to `log`.
+    /// - Parameter passing: descriptors that the child has as 3, 4, ….
     /// - Throws: `not_found` when there is no such program.
-    package static func spawn(arguments: [String], environment: [String: String], folder: String, log: String) throws -> ChildProcess {
+    package static func spawn(
+        arguments: [String], environment: [String: String], folder: String, log: String, passing: [Int32] = []
+    ) throws -> ChildProcess {
         let program = try locate(arguments[0], path: environment["PATH"] ?? "/usr/bin:/bin", folder: folder)
         let words = arguments.map { strdup($0) } + [nil]
         let variables = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
+        // Above the places that they are moved to, so that no move meets another.
+        let passed = passing.map { fcntl($0, F_DUPFD_CLOEXEC, 64) }
+        defer { for descriptor in passed where descriptor >= 0 { close(descriptor) } }
+        guard !passed.contains(where: { $0 < 0 }) else {
+            throw JidokaError.unavailable("no more files can be opened: \(String(cString: strerror(errno)))", hint: "raise `ulimit -n`")
+        }
         var id: Int32 = 0
-        let status = jidoka_spawn(program, words, variables, folder, log, &id)
+        let status = jidoka_spawn(program, words, variables, folder, log, passed, Int32(passed.count), &id)
         guard status == 0 else {
             throw JidokaError(
                 status == ENOENT ? .notFound : .unavailable, "`\(arguments[0])` cannot be run: \(String(cString: strerror(status)))",

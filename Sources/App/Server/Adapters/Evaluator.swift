@@ -11,7 +11,7 @@ import Statistics
 /// Runs a version over the rows of a dataset part and measures it: the server's own figures, not those that a script logged.
 struct Evaluator: ModelEvaluator {
     let unpacker: ModelUnpacker
-    let runtime: any ModelRuntime
+    let runtimes: ModelRuntimes
     let datasets: DatasetService
     let columns: DatasetColumns
     let line: LineState
@@ -32,7 +32,7 @@ struct Evaluator: ModelEvaluator {
                 "dataset `\(data.dataset)` declares no `label`", hint: "add `label: COLUMN` to it in jidoka.yaml")
         }
         let artifact = try await unpacker.unpack(model: version.name, version: String(version.version), location: version.location)
-        let model = try await runtime.load(artifact)
+        let model = try await runtimes.load(artifact)
         do {
             let found = try await evaluate(model, data, label: label, metrics: metrics, slices: slices)
             await model.unload()

@@ -44,14 +44,18 @@ struct ModelUnpacker: Sendable {
         let target = "\(folder)/\(ModelFolder.identity(of: files))"
         try await source.unpack(files, to: target, temporary: "\(folder)/.unpacking-\(ids.next())")
         let description = try MLmodelFile(text)
-        guard let data = description.onnxData else {
+        if let data = description.onnxData {
+            return ModelArtifact(
+                model: model, version: version, path: "\(target)/\(data)", flavor: "onnx", featureNames: description.featureNames)
+        }
+        guard description.flavors.contains("python_function") else {
             let flavors = description.flavors.joined(separator: ", ")
             throw JidokaError.failedPrecondition(
-                "version \(version) of `\(model)` has no ONNX flavor (it has: \(flavors))",
-                hint: "log it with mlflow.onnx.log_model; other flavors cannot be served yet")
+                "version \(version) of `\(model)` has no flavor that can be served (it has: \(flavors))",
+                hint: "log it with mlflow.onnx.log_model, or with a flavor that mlflow.pyfunc loads")
         }
         return ModelArtifact(
-            model: model, version: version, path: "\(target)/\(data)", flavor: "onnx", featureNames: description.featureNames)
+            model: model, version: version, path: target, flavor: "python_function", featureNames: description.featureNames)
     }
 }
 
