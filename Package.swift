@@ -136,6 +136,8 @@ let api: [Target] = [
     module(
         "API", "OpenTelemetryAPI", "OTLP over HTTP: traces in protobuf and JSON.", uses: basics + ["HTTP", "Protobuf", "Tracing"]),
     module("API", "OpenInferenceAPI", "Open Inference v2 over HTTP: JSON and binary tensors.", uses: basics + ["HTTP", "Serving"]),
+    module(
+        "API", "ScoringAPI", "MLflow's scoring protocol, and the small one of hand-written services.", uses: basics + ["HTTP", "Serving"]),
     module("API", "TensorFlowServingAPI", "TensorFlow-Serving REST and KServe v1.", uses: basics + ["HTTP", "Serving"]),
     module(
         "API", "JidokaAPI", "Jidoka's own REST, its OpenAPI document, SSE and metrics.",
@@ -223,6 +225,7 @@ let testTargets: [Target] = [
     tests("OpenTelemetryAPI", uses: basics + ["HTTP", "Protobuf", "Tracing", "SQL", "SQLStores"]),
     tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
     tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
+    tests("ScoringAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
     tests(
         "JidokaAPI",
         uses: basics + [

@@ -46,6 +46,7 @@ def serve(project: Path, log) -> Jidoka:
     server = Jidoka(project, JIDOKA_PYTHON=sys.executable)
     server.start()
     mlflow.set_tracking_uri(server.url)
+    mlflow.set_experiment("fruit")
     with mlflow.start_run():
         log()
     server.cli("models", "promote", "fruit", "1", "--override", "--reason", "test")
@@ -192,6 +193,7 @@ def test_a_model_without_signature_or_python_says_what_is_wanted(tmp_path: Path)
     server = Jidoka(tmp_path, JIDOKA_PYTHON="/usr/bin/python3")
     server.start()
     mlflow.set_tracking_uri(server.url)
+    mlflow.set_experiment("fruit")
     with mlflow.start_run():
         forest = RandomForestClassifier(3).fit([[0.0, 1.0], [1.0, 0.0]], [0, 1])
         mlflow.sklearn.log_model(forest, name="model", registered_model_name="fruit", serialization_format="cloudpickle")

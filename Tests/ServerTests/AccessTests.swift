@@ -65,7 +65,7 @@ private struct DenyEveryone: Authoriser {
     @Test("a POST that needs only read is a search or a prediction")
     func changes() async throws {
         let reading = [
-            "search", "infer", ":predict", "/repository/index", "get", "batchGet", "metrics", "correlation", "graphql", "query",
+            "search", "infer", "predict", "/repository/index", "get", "batchGet", "metrics", "correlation", "graphql", "query",
             "invocations",
         ]
         try await withRouter { router in

@@ -11,10 +11,10 @@ func predictResponse(_ answer: InferenceAnswer, form: PredictRequest.Form) -> HT
         body.append(0x5B)
         for row in 0..<(outputs.first?.rows ?? 0) {
             if row > 0 { body.append(0x2C) }
-            append(outputs, to: &body) { tensor, body in append(tensor, dimension: 1, from: row * tensor.stride(after: 0), to: &body) }
+            append(outputs, to: &body) { tensor, body in tensor.appendNestedJSON(row: row, to: &body, element: appendElement) }
         }
         body.append(0x5D)
-    case .columns: append(outputs, to: &body) { tensor, body in append(tensor, dimension: 0, from: 0, to: &body) }
+    case .columns: append(outputs, to: &body) { tensor, body in tensor.appendNestedJSON(to: &body, element: appendElement) }
     }
     body.append(0x7D)
     let headers: HTTPHeaders = [
@@ -37,22 +37,6 @@ private func append(_ outputs: [Tensor], to body: inout [UInt8], _ value: (Tenso
     body.append(0x7D)
 }
 
-/// Nested lists for the dimensions from `dimension` on, beginning at element `start`.
-private func append(_ tensor: Tensor, dimension: Int, from start: Int, to body: inout [UInt8]) {
-    if dimension >= tensor.shape.count { return appendElement(tensor, start, to: &body) }
-    body.append(0x5B)
-    if dimension == tensor.shape.count - 1, tensor.type != .bytes {
-        tensor.appendJSON(elements: start..<start + tensor.shape[dimension], to: &body)
-    } else {
-        let stride = tensor.stride(after: dimension)
-        for index in 0..<tensor.shape[dimension] {
-            if index > 0 { body.append(0x2C) }
-            append(tensor, dimension: dimension + 1, from: start + index * stride, to: &body)
-        }
-    }
-    body.append(0x5D)
-}
-
 /// Texts of outputs whose name ends with `_bytes`, and only those, are base64: TensorFlow-Serving's convention.
 private func appendElement(_ tensor: Tensor, _ index: Int, to body: inout [UInt8]) {
     if tensor.name.hasSuffix("_bytes"), case .strings(let elements) = tensor.storage {
@@ -62,9 +46,4 @@ private func appendElement(_ tensor: Tensor, _ index: Int, to body: inout [UInt8
     } else {
         tensor.appendJSON(element: index, to: &body)
     }
-}
-
-extension Tensor {
-    /// Elements between two neighbours of a dimension.
-    fileprivate func stride(after dimension: Int) -> Int { shape.dropFirst(dimension + 1).reduce(1, *) }
 }

@@ -26,6 +26,7 @@ import Registry
 import Rollouts
 import SQL
 import SQLStores
+import ScoringAPI
 import Serving
 import Synchronization
 import Telemetry
@@ -152,7 +153,7 @@ extension Composition {
             loops: { watchers.loops }, alerts: alerts, events: events,
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
             metrics: base.metrics, lifecycle: lifecycle(base, tracking, areas, artifacts))
-        var router = try router(settings, keeper(base, events), services, mlflow(base, tracking, areas.registry, artifacts))
+        var router = try router(settings, line, keeper(base, events), services, mlflow(base, tracking, areas.registry, artifacts))
         router.prefix = settings.staticPrefix
         return Composition(
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
@@ -184,13 +185,14 @@ extension Composition {
 
     /// Every protocol on the one port.
     private static func router(
-        _ settings: ServerSettings, _ keeper: any ObjectKeeper, _ services: JidokaServices, _ mlflow: MLflowServices
+        _ settings: ServerSettings, _ line: LineState, _ keeper: any ObjectKeeper, _ services: JidokaServices, _ mlflow: MLflowServices
     ) throws -> Router {
         var router = Router()
         mountMLflow(on: &router, services: mlflow)
         mountOpenTelemetry(on: &router, tracing: mlflow.tracing)
         mountOpenInference(on: &router, serving: services.serving, version: jidokaVersion)
         mountTensorFlowServing(on: &router, serving: services.serving)
+        mountScoring(on: &router, serving: services.serving) { line.line?.endpoint?.name }
         mountRuns(on: &router, tracking: mlflow.tracking)
         mountObjects(on: &router, keeper: keeper)
         mountAdoption(on: &router, tracking: mlflow.tracking, registry: mlflow.registry)

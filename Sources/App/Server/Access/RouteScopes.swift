@@ -35,7 +35,7 @@ enum RouteScopes {
         "models": AccessScope("model", fields: ["model", "name"]),
         "archive": AccessScope("run", fields: ["ids", "experiment"]),
         "repository": server,
-        "invocations": AccessScope("endpoint"),
+        "invocations": AccessScope("endpoint"), "predict": AccessScope("endpoint"),
         // Jidoka
         "endpoints": AccessScope("endpoint", fields: ["name"]),
         "rollouts": AccessScope("rollout", fields: ["id"]),
