@@ -101,6 +101,7 @@ let areas: [Target] = [
     module("Areas", "Monitoring", "Monitors, windows, drift, performance against late labels, alerts.", uses: basics),
     module("Areas", "Rollouts", "Canary rollouts on always-valid tests: a pure state machine.", uses: basics),
     module("Areas", "ContinuousTraining", "Policies: drift to retrain to gate to rollout: a pure state machine.", uses: basics),
+    module("Areas", "Webhooks", "Addresses that are told of changes in the registry, and deliveries to them.", uses: basics),
     module("Areas", "Lineage", "From a prediction back to model, run, code and data.", uses: basics),
 ]
 
@@ -110,7 +111,7 @@ let backends: [Target] = [
         "Backends", "SQLStores", "The areas' stores on SQLite and PostgreSQL, with the event written in the same transaction.",
         uses: basics + [
             "SQL", "Digests", "Tracking", "Tracing", "Evaluation", "Registry", "Datasets", "Pipelines", "Serving", "Monitoring", "Rollouts",
-            "ContinuousTraining",
+            "ContinuousTraining", "Webhooks",
         ]),
     module(
         "Backends", "FileStores", "Artifacts and dataset objects on content-addressed files.",
@@ -126,13 +127,16 @@ let backends: [Target] = [
     module(
         "Backends", "AlertChannels", "Alerts delivered to signed webhooks, with retry and dead letters.",
         uses: basics + ["Monitoring", "Outbound", "Digests"]),
+    module(
+        "Backends", "WebhookSenders", "Webhooks delivered as signed HTTP requests to allowed addresses.",
+        uses: basics + ["Webhooks", "Outbound", "Digests"]),
 ]
 
 // MARK: API: one module per spoken protocol.
 let api: [Target] = [
     module(
         "API", "MLflowAPI", "MLflow REST and the artifact proxy.",
-        uses: basics + ["HTTP", "Tracking", "Registry", "Tracing", "Evaluation"]),
+        uses: basics + ["HTTP", "Tracking", "Registry", "Tracing", "Evaluation", "Webhooks"]),
     module(
         "API", "OpenTelemetryAPI", "OTLP over HTTP: traces in protobuf and JSON.", uses: basics + ["HTTP", "Protobuf", "Tracing"]),
     module("API", "OpenInferenceAPI", "Open Inference v2 over HTTP: JSON and binary tensors.", uses: basics + ["HTTP", "Serving"]),
@@ -143,6 +147,7 @@ let api: [Target] = [
         "API", "JidokaAPI", "Jidoka's own REST, its OpenAPI document, SSE and metrics.",
         uses: basics + [
             "HTTP", "Datasets", "Tracking", "Pipelines", "Registry", "Serving", "Monitoring", "Rollouts", "ContinuousTraining", "Lineage",
+            "Webhooks",
         ]),
 ]
 
@@ -184,6 +189,8 @@ let testTargets: [Target] = [
     tests("YAML", uses: ["Errors"]),
     tests("Git", uses: ["Errors"]),
     tests("Addresses"),
+    tests("Webhooks", uses: basics + ["Conformance"]),
+    tests("WebhookSenders", uses: basics + ["Webhooks", "Outbound", "HTTP"]),
     tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]),
     tests("Outbound", uses: ["Errors", "Clockwork"]),
     tests("Processes", uses: ["Errors", "Clockwork"]),

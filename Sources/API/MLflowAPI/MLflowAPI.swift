@@ -4,6 +4,7 @@ package import HTTP
 package import Registry
 package import Tracing
 package import Tracking
+package import Webhooks
 
 /// What the MLflow protocol is served from.
 package struct MLflowServices: Sendable {
@@ -12,12 +13,14 @@ package struct MLflowServices: Sendable {
     package var artifacts: any ArtifactStore
     package var tracing: TracingService
     package var evaluation: EvaluationService
+    /// nil leaves their routes out.
+    package var webhooks: WebhookService?
     /// What `/version` answers: the MLflow version whose protocol is spoken; clients switch features by it.
     package var version: String
 
     package init(
         tracking: TrackingService, registry: RegistryService, artifacts: any ArtifactStore, tracing: TracingService,
-        evaluation: EvaluationService,
+        evaluation: EvaluationService, webhooks: WebhookService? = nil,
         version: String = "3.17.2"
     ) {
         self.tracking = tracking
@@ -25,6 +28,7 @@ package struct MLflowServices: Sendable {
         self.artifacts = artifacts
         self.tracing = tracing
         self.evaluation = evaluation
+        self.webhooks = webhooks
         self.version = version
     }
 }
@@ -49,6 +53,7 @@ package func mountMLflow(on router: inout Router, services: MLflowServices) {
     table.addTraceArtifacts()
     table.addEvaluationDatasets()
     table.addScorers()
+    if let webhooks = services.webhooks { table.addWebhooks(webhooks) }
     table.addInterface()
     for route in table.routes { router.add(route) }
 }

@@ -58,12 +58,12 @@ extension RouteTable {
         add("POST", "model-versions/set-tag", .write) { call in
             let (name, version) = (try call.fields.requiredText("name"), try call.fields.version())
             let tag = ModelTag(key: try call.fields.requiredText("key"), value: try call.fields.text("value") ?? "")
-            try await registry.setVersionTag(name: name, version: version, tag)
+            try await registry.setVersionTag(name: name, version: version, tag, actor: call.actor)
             return .empty
         }
         add("DELETE", "model-versions/delete-tag", .write) { call in
             let (name, version) = (try call.fields.requiredText("name"), try call.fields.version())
-            try await registry.deleteVersionTag(name: name, version: version, key: try call.fields.requiredText("key"))
+            try await registry.deleteVersionTag(name: name, version: version, key: try call.fields.requiredText("key"), actor: call.actor)
             return .empty
         }
     }

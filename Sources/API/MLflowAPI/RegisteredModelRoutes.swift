@@ -52,11 +52,12 @@ extension RouteTable {
         add("POST", "registered-models/set-tag", .write) { call in
             let name = try call.fields.requiredText("name")
             let tag = ModelTag(key: try call.fields.requiredText("key"), value: try call.fields.text("value") ?? "")
-            try await registry.setModelTag(name: name, tag)
+            try await registry.setModelTag(name: name, tag, actor: call.actor)
             return .empty
         }
         add("DELETE", "registered-models/delete-tag", .write) { call in
-            try await registry.deleteModelTag(name: try call.fields.requiredText("name"), key: try call.fields.requiredText("key"))
+            let (name, key) = (try call.fields.requiredText("name"), try call.fields.requiredText("key"))
+            try await registry.deleteModelTag(name: name, key: key, actor: call.actor)
             return .empty
         }
     }

@@ -77,6 +77,9 @@ enum ServerFlags {
             .int(
                 "python-processes", in: 1...256, default: 2, env: "JIDOKA_PYTHON_PROCESSES",
                 "processes of each model version that runs in Python"),
+            Flag(
+                "webhook-allow", env: "JIDOKA_WEBHOOK_ALLOW", value: "PLACES",
+                "where webhooks may go beside public addresses: hosts (hooks.example, *.example) and blocks (10.1.0.0/16), by commas"),
             .toggle("allow-unauthenticated", "listen on other addresses than loopback although everyone may then do everything"),
         ]
 
@@ -93,6 +96,9 @@ enum ServerFlags {
         settings.port = values.int("port")
         settings.python = values.optionalString("python").map { $0.contains("/") ? context.absolute($0) : $0 }
         settings.pythonProcesses = values.int("python-processes")
+        settings.webhookAllow = (values.optionalString("webhook-allow") ?? "").split(separator: ",").map {
+            String($0.filter { !$0.isWhitespace })
+        }
         settings.logLevel = values.string("log-level")
         settings.allowUnauthenticated = values.isOn("allow-unauthenticated")
         settings.allowedHosts = (values.optionalString("allowed-hosts") ?? "").split(separator: ",").map {

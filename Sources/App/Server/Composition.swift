@@ -33,6 +33,7 @@ import Telemetry
 import TensorFlowServingAPI
 import Tracing
 import Tracking
+import Webhooks
 
 /// Everything that one server is made of, joined.
 struct Composition: Sendable {
@@ -57,7 +58,7 @@ struct Composition: Sendable {
         EventSchema.migrations + TrackingSchema.migrations + RegistrySchema.migrations + DatasetSchema.migrations
             + PipelineSchema.migrations
             + EndpointSchema.migrations + RolloutSchema.migrations + MonitoringSchema.migrations + TrainingLoopSchema.migrations
-            + TracingSchema.migrations + EvaluationTables.migrations
+            + TracingSchema.migrations + EvaluationTables.migrations + WebhookTables.migrations
     }
 }
 
@@ -140,26 +141,26 @@ extension Composition {
                 }
             },
             channels: { webhooks(line, environment, client, logger) }, store: SQLAlertStore(database: base.database), log: events,
-            time: base.time,
-            ids: base.ids, logger: logger)
+            time: base.time, ids: base.ids, logger: logger)
         let watchers = Watchers(
             base: base, events: events, line: line, log: log, datasets: datasets, areas: areas, tracking: tracking, pipelines: pipelines,
             temporary: home.temporary)
         let control = LineDesk(settings: settings, line: line, events: events, serving: areas.serving, watchers: watchers, time: base.time)
         let services = JidokaServices(
             line: control, datasets: datasets, pipelines: pipelines, models: ModelDesk(releases: areas.releases, archive: areas.archive),
-            serving: areas.serving,
-            rollouts: areas.rollouts, predictions: LoggedPredictions(log: log, time: base.time), monitors: { watchers.monitors },
+            serving: areas.serving, rollouts: areas.rollouts, predictions: LoggedPredictions(log: log, time: base.time),
+            monitors: { watchers.monitors },
             loops: { watchers.loops }, alerts: alerts, events: events,
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
             metrics: base.metrics, lifecycle: lifecycle(base, tracking, areas, artifacts))
-        var router = try router(settings, line, keeper(base, events), services, mlflow(base, tracking, areas.registry, artifacts))
+        let hooks = try hooks(settings, base, events, areas.registry)
+        var router = try router(
+            settings, line, keeper(base, events), services, mlflow(base, tracking, areas.registry, artifacts, hooks.service))
         router.prefix = settings.staticPrefix
         return Composition(
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
-            serving: areas.serving,
-            log: log, services: services, router: router, watchers: watchers, address: address,
-            running: [log, leading([engine, alerts, watchers], engine: engine, areas, base, events, settings)],
+            serving: areas.serving, log: log, services: services, router: router, watchers: watchers, address: address,
+            running: [log, leading([engine, alerts, watchers, hooks.dispatch], engine: engine, areas, base, events, settings)],
             tracking: tracking)
     }
 
@@ -195,6 +196,7 @@ extension Composition {
         mountScoring(on: &router, serving: services.serving) { line.line?.endpoint?.name }
         mountRuns(on: &router, tracking: mlflow.tracking)
         mountObjects(on: &router, keeper: keeper)
+        if let webhooks = mlflow.webhooks { mountWebhooks(on: &router, webhooks: webhooks) }
         mountAdoption(on: &router, tracking: mlflow.tracking, registry: mlflow.registry)
         mountJidoka(on: &router, services: services, version: jidokaVersion)
         try router.assignScopes(RouteScopes.scope)
@@ -203,11 +205,12 @@ extension Composition {
     }
 
     private static func mlflow(
-        _ base: Foundation, _ tracking: TrackingService, _ registry: RegistryService, _ artifacts: any ArtifactStore
+        _ base: Foundation, _ tracking: TrackingService, _ registry: RegistryService, _ artifacts: any ArtifactStore,
+        _ hooks: WebhookService
     ) -> MLflowServices {
         MLflowServices(
             tracking: tracking, registry: registry, artifacts: artifacts, tracing: tracing(base, tracking),
-            evaluation: evaluation(base, tracking))
+            evaluation: evaluation(base, tracking), webhooks: hooks)
     }
 
     private static func evaluation(_ base: Foundation, _ tracking: TrackingService) -> EvaluationService {

@@ -19,6 +19,8 @@ package struct ServerSettings: Sendable {
     package var allowedHosts: [String]
     /// What every path may begin with as well: empty, or `/name`.
     package var staticPrefix: String
+    /// Where webhooks may go beside public addresses: host names and blocks of addresses.
+    package var webhookAllow: [String]
     /// The Python of models that need one; nil takes the project's `.venv`, else `python3`.
     package var python: String?
     /// Processes of each model version that runs in Python.
@@ -29,7 +31,7 @@ package struct ServerSettings: Sendable {
     package init(
         project: String, home: String, backendStore: String? = nil, artifactStore: String? = nil, host: String = "127.0.0.1",
         port: Int = 5000, logLevel: String = "info", allowUnauthenticated: Bool = false, allowedHosts: [String] = [],
-        staticPrefix: String = "", python: String? = nil, pythonProcesses: Int = 2
+        staticPrefix: String = "", python: String? = nil, pythonProcesses: Int = 2, webhookAllow: [String] = []
     ) {
         self.project = project
         self.home = home
@@ -42,6 +44,7 @@ package struct ServerSettings: Sendable {
         self.staticPrefix = staticPrefix
         self.artifactStore = artifactStore
         self.python = python
+        self.webhookAllow = webhookAllow
         self.pythonProcesses = pythonProcesses
     }
 

@@ -17,8 +17,9 @@ package protocol ModelStore: Sendable {
     func rename(name: String, to newName: String, at time: Timestamp, events: [EventDraft]) async throws
     /// With all versions, tags and aliases.
     func delete(name: String, events: [EventDraft]) async throws
-    func setTag(_ tag: ModelTag, name: String) async throws
-    func deleteTag(key: String, name: String) async throws
+    func setTag(_ tag: ModelTag, name: String, events: [EventDraft]) async throws
+    /// A tag that is not there writes no event.
+    func deleteTag(key: String, name: String, events: [EventDraft]) async throws
     /// Points an alias to a version (nil: removes it), but only when it points where `expected` says: of two changes that saw the same
     /// state, one wins and the other throws `conflict`. A version must exist, else `RegistryErrors.noVersion`.
     func setAlias(_ alias: String, name: String, to version: Int?, expecting: AliasExpectation, at time: Timestamp, events: [EventDraft])

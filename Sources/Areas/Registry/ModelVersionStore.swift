@@ -28,6 +28,7 @@ package protocol ModelVersionStore: Sendable {
     ) async throws -> ModelVersion
     /// Its aliases go with it.
     func delete(name: String, version: Int, at time: Timestamp, events: [EventDraft]) async throws
-    func setTag(_ tag: ModelTag, name: String, version: Int) async throws
-    func deleteTag(key: String, name: String, version: Int) async throws
+    func setTag(_ tag: ModelTag, name: String, version: Int, events: [EventDraft]) async throws
+    /// A tag that is not there writes no event.
+    func deleteTag(key: String, name: String, version: Int, events: [EventDraft]) async throws
 }

@@ -45,7 +45,7 @@ extension RegistryService {
         let service = self
         let made = try await versions.create(draft) { made in
             service.versionEvent(
-                "model_version.registered", made.name, made.version, actor, ["source": .string(made.source), "run_id": .string(made.runID)])
+                "model_version.registered", made.name, made.version, actor, service.told(made))
         }
         return request.isPrompt ? made : try await verifyPatiently(made, actor: actor)
     }
@@ -75,13 +75,24 @@ extension RegistryService {
             events: [versionEvent("model_version.deleted", name, version, actor, reason: reason)])
     }
 
-    package func setVersionTag(name: String, version: Int, _ tag: ModelTag) async throws {
-        try checkTag(tag)
-        try await versions.setTag(tag, name: name, version: version)
+    private func told(_ version: ModelVersion) -> JSONObject {
+        var payload = told(version.tags, version.description)
+        payload["source"] = .string(version.source)
+        payload["run_id"] = .string(version.runID)
+        return payload
     }
 
-    package func deleteVersionTag(name: String, version: Int, key: String) async throws {
-        try await versions.deleteTag(key: key, name: name, version: version)
+    package func setVersionTag(name: String, version: Int, _ tag: ModelTag, actor: String) async throws {
+        try checkTag(tag)
+        let payload: JSONObject = ["key": .string(tag.key), "value": .string(tag.value)]
+        try await versions.setTag(
+            tag, name: name, version: version, events: [versionEvent("model_version.tag_set", name, version, actor, payload)])
+    }
+
+    package func deleteVersionTag(name: String, version: Int, key: String, actor: String) async throws {
+        try await versions.deleteTag(
+            key: key, name: name, version: version,
+            events: [versionEvent("model_version.tag_deleted", name, version, actor, ["key": .string(key)])])
     }
 
     package func transition(

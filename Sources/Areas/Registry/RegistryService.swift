@@ -39,7 +39,7 @@ package struct RegistryService: Sendable {
         for tag in tags { try checkTag(tag) }
         let now = time.now()
         let model = RegisteredModel(name: name, description: description, createdAt: now, updatedAt: now, tags: distinct(tags))
-        try await models.create(model, events: [modelEvent("registered_model.created", name, actor)])
+        try await models.create(model, events: [modelEvent("registered_model.created", name, actor, told(model.tags, description))])
         return model
     }
 
@@ -70,12 +70,21 @@ package struct RegistryService: Sendable {
         try await models.delete(name: name, events: [modelEvent("registered_model.deleted", name, actor, reason: reason)])
     }
 
-    package func setModelTag(name: String, _ tag: ModelTag) async throws {
+    package func setModelTag(name: String, _ tag: ModelTag, actor: String) async throws {
         try checkTag(tag)
-        try await models.setTag(tag, name: name)
+        let payload: JSONObject = ["key": .string(tag.key), "value": .string(tag.value)]
+        try await models.setTag(tag, name: name, events: [modelEvent("registered_model.tag_set", name, actor, payload)])
     }
 
-    package func deleteModelTag(name: String, key: String) async throws { try await models.deleteTag(key: key, name: name) }
+    package func deleteModelTag(name: String, key: String, actor: String) async throws {
+        let deleted = modelEvent("registered_model.tag_deleted", name, actor, ["key": .string(key)])
+        try await models.deleteTag(key: key, name: name, events: [deleted])
+    }
+
+    /// What the event of something new tells of it.
+    func told(_ tags: [ModelTag], _ description: String) -> JSONObject {
+        ["tags": .object(JSONObject(tags.map { ($0.key, .string($0.value)) })), "description": .string(description)]
+    }
 
     /// The highest version of each stage asked for; of all stages when none is.
     package func latestVersions(name: String, stages: [String] = []) async throws -> [ModelVersion] {

@@ -23,3 +23,6 @@ static inline long jidoka_curl_number(CURL *handle, CURLINFO info) {
     (curl_easy_getinfo)(handle, info, &value);
     return value;
 }
+static inline CURLcode jidoka_curl_set_open_socket(CURL *handle, curl_opensocket_callback function) {
+    return (curl_easy_setopt)(handle, CURLOPT_OPENSOCKETFUNCTION, function);
+}

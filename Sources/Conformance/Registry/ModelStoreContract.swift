@@ -19,14 +19,14 @@ package enum ModelStoreContract {
     @Sendable private static func readsBack(_ stores: RegistryStores) async throws {
         try await stores.add("m", tags: [ModelTag(key: "a", value: "1")])
         try await stores.models.describe(name: "m", "text", at: RegistryStores.later)
-        try await stores.models.setTag(ModelTag(key: "b", value: "2"), name: "m")
-        try await stores.models.setTag(ModelTag(key: "a", value: "3"), name: "m")
+        try await stores.models.setTag(ModelTag(key: "b", value: "2"), name: "m", events: [])
+        try await stores.models.setTag(ModelTag(key: "a", value: "3"), name: "m", events: [])
         let wanted = RegisteredModel(
             name: "m", description: "text", createdAt: RegistryStores.start, updatedAt: RegistryStores.later,
             tags: [ModelTag(key: "a", value: "3"), ModelTag(key: "b", value: "2")])
         try Broken.unless(try await stores.models.model(name: "m"), is: wanted, "the model")
-        try await stores.models.deleteTag(key: "a", name: "m")
-        try await stores.models.deleteTag(key: "a", name: "m")
+        try await stores.models.deleteTag(key: "a", name: "m", events: [])
+        try await stores.models.deleteTag(key: "a", name: "m", events: [])
         try Broken.unless(try await stores.models.model(name: "m")?.tags.map(\.key), is: ["b"], "a tag less")
         try Broken.unless(try await stores.models.model(name: "M") == nil, "names are case-sensitive")
     }
@@ -41,7 +41,7 @@ package enum ModelStoreContract {
         }
         try await Broken.unlessRefused(.notFound) { try await stores.models.delete(name: "x", events: [event]) }
         try await Broken.unlessRefused(.notFound) { try await stores.models.describe(name: "x", "", at: RegistryStores.later) }
-        try await Broken.unlessRefused(.notFound) { try await stores.models.setTag(ModelTag(key: "a", value: ""), name: "x") }
+        try await Broken.unlessRefused(.notFound) { try await stores.models.setTag(ModelTag(key: "a", value: ""), name: "x", events: []) }
         try Broken.unless(try await stores.kinds(), is: ["registered_model.created", "registered_model.created"], "no other event")
     }
 

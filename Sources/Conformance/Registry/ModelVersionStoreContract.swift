@@ -97,10 +97,10 @@ package enum ModelVersionStoreContract {
         try await Broken.unlessRefused(.notFound) {
             _ = try await stores.versions.update(name: "m", version: 2, ModelVersionChange(), at: RegistryStores.later, events: [event])
         }
-        try await stores.versions.setTag(ModelTag(key: "a", value: "1"), name: "m", version: 1)
-        try await stores.versions.setTag(ModelTag(key: "a", value: "2"), name: "m", version: 1)
+        try await stores.versions.setTag(ModelTag(key: "a", value: "1"), name: "m", version: 1, events: [])
+        try await stores.versions.setTag(ModelTag(key: "a", value: "2"), name: "m", version: 1, events: [])
         try Broken.unless(try await stores.versions.version(name: "m", 1)?.tags, is: [ModelTag(key: "a", value: "2")], "the tag")
-        try await stores.versions.deleteTag(key: "a", name: "m", version: 1)
+        try await stores.versions.deleteTag(key: "a", name: "m", version: 1, events: [])
         try Broken.unless(try await stores.versions.version(name: "m", 1)?.tags, is: [], "gone")
     }
 

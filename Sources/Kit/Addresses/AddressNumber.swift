@@ -12,7 +12,7 @@ package struct AddressNumber: Sendable, Hashable {
     }
 
     /// Four or sixteen bytes; an IPv4 address inside an IPv6 one (mapped, 6to4, NAT64) counts as that IPv4 address.
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
 
     /// Only the usual forms; nil for names and for the odd ones (`127.1`, `0x7f000001`, `2130706433`), which resolvers may understand.
     package init?(_ text: String) {

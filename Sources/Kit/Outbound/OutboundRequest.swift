@@ -31,6 +31,8 @@ package struct OutboundRequest: Sendable {
     package var connectTimeout: Duration = .seconds(10)
     /// The request ends with `unavailable` when less than a kilobyte a second has moved for so long.
     package var stallTimeout: Duration?
+    /// Where the request may go; nil: anywhere. With it no proxy and no kept connection is used.
+    package var destinations: Destinations?
     /// A longer answer ends the request with `exhausted`.
     package var responseBytesMax: UInt64 = 64 << 20
 

@@ -58,6 +58,13 @@ final class Transfer {
         "http,https".withCString { set(CURLOPT_PROTOCOLS_STR, UnsafeRawPointer($0)) }
         // A proxy of the environment is for the world outside.
         if address.isLoopback { "".withCString { set(CURLOPT_PROXY, UnsafeRawPointer($0)) } }
+        if let destinations = request.destinations, !destinations.allows(host: address.host) {
+            "".withCString { set(CURLOPT_PROXY, UnsafeRawPointer($0)) }
+            set(CURLOPT_FRESH_CONNECT, 1)
+            set(CURLOPT_FORBID_REUSE, 1)
+            jidoka_curl_set_open_socket(handle, openSocket)
+            set(CURLOPT_OPENSOCKETDATA, UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()))
+        }
         set(CURLOPT_FOLLOWLOCATION, 0)
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, request.connectTimeout.microseconds / 1_000)))
@@ -109,6 +116,13 @@ final class Transfer {
     }
 
     // MARK: Called back
+
+    /// Whether a connection to this address may be made: it was resolved just now and is the one that is connected to.
+    func mayConnect(to text: String) -> Bool {
+        if request.destinations?.allows(address: text) ?? true { return true }
+        failure = Destinations.refused(address.host)
+        return false
+    }
 
     func header(_ line: UnsafeRawBufferPointer) {
         let text = String(decoding: line, as: UTF8.self)
@@ -186,6 +200,20 @@ final class Transfer {
 // MARK: libcurl's callbacks: at file scope, without captures.
 
 private func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer { Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue() }
+
+private let openSocket: @convention(c) (UnsafeMutableRawPointer?, curlsocktype, UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t = {
+    context, _, address in
+    guard let address, let offset = MemoryLayout<curl_sockaddr>.offset(of: \curl_sockaddr.addr) else { return CURL_SOCKET_BAD }
+    // An IPv6 address is longer than the type that the structure ends with.
+    let raw = UnsafeRawPointer(address).advanced(by: offset).assumingMemoryBound(to: sockaddr.self)
+    var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    guard getnameinfo(raw, address.pointee.addrlen, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST) == 0 else {
+        return CURL_SOCKET_BAD
+    }
+    let text = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard transfer(context).mayConnect(to: text) else { return CURL_SOCKET_BAD }
+    return socket(address.pointee.family, address.pointee.socktype, address.pointee.`protocol`)
+}
 
 private let takeHeader: jidoka_curl_transfer = { data, size, count, context in
     transfer(context).header(UnsafeRawBufferPointer(start: data, count: size * count))

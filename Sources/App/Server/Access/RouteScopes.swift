@@ -31,6 +31,7 @@ enum RouteScopes {
         "model-versions": AccessScope("model", fields: ["name"]),
         "prompts": AccessScope("model", fields: ["name"]),
         "webhooks": AccessScope("webhook", fields: ["webhook_id", "id"]),
+        "webhook-deliveries": AccessScope("webhook", fields: ["id", "webhook"]),
         // Predictions, in every protocol
         "models": AccessScope("model", fields: ["model", "name"]),
         "archive": AccessScope("run", fields: ["ids", "experiment"]),

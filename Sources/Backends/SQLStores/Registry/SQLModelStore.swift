@@ -80,14 +80,18 @@ package struct SQLModelStore: ModelStore {
         }
     }
 
-    package func setTag(_ tag: ModelTag, name: String) async throws {
-        try await database.write { try SQLModelStore.put(tag, try ModelRows.number(of: name, on: $0), on: $0) }
+    package func setTag(_ tag: ModelTag, name: String, events: [EventDraft]) async throws {
+        try await database.write { connection in
+            try SQLModelStore.put(tag, try ModelRows.number(of: name, on: connection), on: connection)
+            try EventTable.append(events, on: connection)
+        }
     }
 
-    package func deleteTag(key: String, name: String) async throws {
+    package func deleteTag(key: String, name: String, events: [EventDraft]) async throws {
         try await database.write { connection in
             let number = try ModelRows.number(of: name, on: connection)
             try connection.execute("DELETE FROM registered_model_tags WHERE model = ? AND key = ?", [.int(number), .text(key)])
+            if connection.changes > 0 { try EventTable.append(events, on: connection) }
         }
     }
 

@@ -119,17 +119,19 @@ package struct SQLModelVersionStore: ModelVersionStore {
         }
     }
 
-    package func setTag(_ tag: ModelTag, name: String, version: Int) async throws {
+    package func setTag(_ tag: ModelTag, name: String, version: Int, events: [EventDraft]) async throws {
         try await database.write { connection in
             let (_, row) = try ModelRows.number(of: name, version, on: connection)
             try SQLModelVersionStore.put(tag, row, on: connection)
+            try EventTable.append(events, on: connection)
         }
     }
 
-    package func deleteTag(key: String, name: String, version: Int) async throws {
+    package func deleteTag(key: String, name: String, version: Int, events: [EventDraft]) async throws {
         try await database.write { connection in
             let (_, row) = try ModelRows.number(of: name, version, on: connection)
             try connection.execute("DELETE FROM model_version_tags WHERE version = ? AND key = ?", [.int(row), .text(key)])
+            if connection.changes > 0 { try EventTable.append(events, on: connection) }
         }
     }
 
