@@ -109,7 +109,28 @@ final class WorkingServer: Sendable {
             method: request.method, path: parts[0].removingPercentEncoding ?? parts[0], rawPath: parts[0], query: query, headers: headers,
             body: body)
         let response = await router.respond(to: asked) { JidokaErrors.render($0, $1) }
+        if case .file(let path) = request.sink, response.status < 300 {
+            try Data(try await whole(response)).write(to: URL(filePath: path))
+            return OutboundResponse(status: response.status, body: [])
+        }
         return OutboundResponse(status: response.status, body: response.bytes)
+    }
+
+    private final class Gathering: HTTPBodyWriter {
+        let bytes = Mutex<[UInt8]>([])
+        func write(_ more: [UInt8]) async throws { bytes.withLock { $0 += more } }
+    }
+
+    private func whole(_ response: HTTPResponse) async throws -> [UInt8] {
+        switch response.body {
+        case .bytes(let bytes): return bytes
+        case .file(let path, let offset, let count):
+            return Array(try Data(contentsOf: URL(filePath: path))[Int(offset)..<Int(offset + count)])
+        case .stream(let write):
+            let gathering = Gathering()
+            try await write(gathering)
+            return gathering.bytes.withLock { $0 }
+        }
     }
 
     /// Everything that a client can see, without the times of changes.

@@ -50,7 +50,7 @@ package enum JidokaProgram {
                 ModelsCommand.command(context), EndpointCommand.command(context), RolloutCommand.command(context),
                 MonitorCommand.command(context), LabelsCommand.command(context), PredictionsCommand.command(context),
                 AlertsCommand.command(context), ArtifactsCommand.command(context), EventsCommand.command(context),
-                WebhooksCommand.command(context),
+                WebhooksCommand.command(context), ExportCommand.command(context),
                 AuditCommand.command(context), TraceCommand.command(context), ExperimentsCommand.command(context),
                 ImportCommand.command(context), ImportCommand.sync(context),
             ])

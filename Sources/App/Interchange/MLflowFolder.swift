@@ -18,7 +18,8 @@ package struct MLflowFolder: InterchangeSource {
     package init(root: String, artifactFolder: String? = nil, pool: BlockingPool) {
         self.root = root
         self.pool = pool
-        artifacts = LocalArtifacts(roots: [root] + (artifactFolder.map { [$0] } ?? []), remarks: Remarks())
+        // Those of deleted experiments moved to the trash with them.
+        artifacts = LocalArtifacts(roots: [root, "\(root)/.trash"] + (artifactFolder.map { [$0] } ?? []), remarks: Remarks())
     }
 
     /// Whether a folder looks like one.

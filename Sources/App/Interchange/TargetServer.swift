@@ -51,6 +51,15 @@ package struct TargetServer: Sendable {
         _ = try answer(try await send(request))
     }
 
+    func download(_ artifact: String, to file: String) async throws {
+        let path = artifact.split(separator: "/").map { TargetServer.encoded(String($0)) }.joined(separator: "/")
+        var request = OutboundRequest("GET", "\(url)/api/2.0/mlflow-artifacts/artifacts/\(path)")
+        request.sink = .file(path: file)
+        request.timeout = .seconds(6 * 3_600)
+        request.responseBytesMax = .max
+        _ = try answer(try await send(request))
+    }
+
     /// Percent-encodes all but the unreserved characters of RFC 3986.
     static func encoded(_ text: String) -> String {
         let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~".utf8)
