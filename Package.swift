@@ -158,7 +158,7 @@ let app: [Target] = [
         uses: basics + ["YAML", "Pipelines", "Rollouts", "ContinuousTraining"]),
     module(
         "App", "Interchange", "Readers of experiments that were made elsewhere, and their delivery to a server.",
-        uses: basics + ["Digests", "Outbound", "SQL", "YAML", "Tracking", "Registry"]),
+        uses: basics + ["Digests", "Outbound", "Protobuf", "SQL", "YAML", "Tracking", "Registry"]),
     module(
         "App", "Server", "The composition root: back ends chosen, areas joined by adapters, services run.",
         uses: (kit + areas + backends + api).map(\.name) + ["Line"]),
@@ -244,7 +244,7 @@ let testTargets: [Target] = [
         "Interchange",
         uses: basics + [
             "Blobs", "FileStores", "HTTP", "JidokaAPI", "MLflowAPI", "Outbound", "Registry", "SQL", "SQLStores", "Tracking", "Tracing",
-            "Evaluation",
+            "Evaluation", "Protobuf",
         ]),
     tests("Server", uses: basics + ["HTTP"]),
     tests("Commands", uses: basics + ["CommandLine", "Columns", "HTTP", "Outbound", "Line", "Server"]),

@@ -13,15 +13,16 @@ enum ImportCommand {
         Flag("artifacts", value: "DIR", "where the MLflow server kept its artifacts, when the store does not hold them"),
         Flag("state", env: "JIDOKA_STATE", value: "DIR", "where it is noted what was delivered; by default ~/.local/state/jidoka"),
     ]
-    private static let source = Positional("source", "an MLflow folder (mlruns), or an MLflow SQLite file")
+    private static let source = Positional("source", "an MLflow folder (mlruns), an MLflow SQLite file, or a W&B folder (wandb)")
 
     static func command(_ context: CommandContext) -> Command {
         Command(
-            "import", "bring experiments, runs and models of MLflow into the server",
+            "import", "bring experiments, runs and models of MLflow and W&B into the server",
             details: """
                     jidoka import ./mlruns --dry-run     count what is there
                     jidoka import ./mlruns
                     jidoka import mlflow.db --artifacts ./mlartifacts
+                    jidoka import ./wandb                what W&B's client logged with WANDB_MODE=offline
 
                 Ids, times and version numbers are kept. It may be repeated, and cut off and repeated: nothing is doubled.
                 """, flags: flags + [.toggle("dry-run", "count what there is, change nothing")], positionals: [source]
@@ -71,13 +72,15 @@ enum ImportCommand {
             for folder in [path, "\(path)/mlruns"] where MLflowFolder.isOne(folder) {
                 return MLflowFolder(root: folder, artifactFolder: artifacts, pool: pool)
             }
+            for folder in [path, "\(path)/wandb"] where WandbFolder.isOne(folder) { return WandbFolder(root: folder, pool: pool) }
             throw JidokaError.invalidArgument(
-                "`\(values.argument("source"))` is no MLflow folder", hint: "give the folder that holds the experiments, usually `mlruns`")
+                "`\(values.argument("source"))` is no folder of MLflow or W&B",
+                hint: "give the folder that holds the experiments, usually `mlruns`, or the offline runs, usually `wandb`")
         }
         let head = Array(try LocalFile.read(path, shown: values.argument("source"), bytesMax: 1 << 40).prefix(15))
         guard head == Array("SQLite format 3".utf8) else {
             throw JidokaError.invalidArgument(
-                "`\(values.argument("source"))` is neither an MLflow folder nor a SQLite file", hint: "see `jidoka import --help`")
+                "`\(values.argument("source"))` is neither a folder nor a SQLite file", hint: "see `jidoka import --help`")
         }
         return MLflowDatabase(SQLiteTables(path: path, pool: pool), title: "MLflow database \(path)", artifactFolder: artifacts)
     }
