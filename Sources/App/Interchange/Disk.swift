@@ -1,7 +1,7 @@
 import Errors
 import Glibc
 
-/// Folders and files of a source; calls block and follow no symbolic link.
+/// Folders and files of a source; calls block and follow no symbolic link unless they say so.
 enum Disk {
     /// The names in a folder, sorted; empty when there is none.
     static func names(_ folder: String) -> [String] {
@@ -27,13 +27,17 @@ enum Disk {
     }
 
     /// Every regular file below a folder by path; hidden ones too.
-    static func files(_ folder: String) -> [SourceFile] {
+    /// - Parameter linked: links to files count as files; links to folders never do.
+    static func files(_ folder: String, linked: Bool = false) -> [SourceFile] {
         var found: [SourceFile] = []
         var open = [""]
         while let inside = open.popLast() {
             for name in names(inside.isEmpty ? folder : "\(folder)/\(inside)") {
                 let path = inside.isEmpty ? name : "\(inside)/\(name)"
-                guard let facts = facts("\(folder)/\(path)") else { continue }
+                guard var facts = facts("\(folder)/\(path)") else { continue }
+                if linked, facts.st_mode & S_IFMT == S_IFLNK {
+                    guard stat("\(folder)/\(path)", &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { continue }
+                }
                 switch facts.st_mode & S_IFMT {
                 case S_IFDIR: open.append(path)
                 case S_IFREG:

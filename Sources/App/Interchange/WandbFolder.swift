@@ -73,7 +73,8 @@ package struct WandbFolder: InterchangeSource {
     }
 
     package func files(of place: ArtifactPlace) async throws -> [SourceFile] {
-        try await pool.run { Disk.files(String(place.uri.dropFirst("file://".count))) }
+        // What a script saves is a link to where the script left it.
+        try await pool.run { Disk.files(String(place.uri.dropFirst("file://".count)), linked: true) }
     }
 
     package func loggedModels(of experiment: Experiment) async throws -> [LoggedModel] { [] }
