@@ -76,7 +76,7 @@ let kit: [Target] = [
     module("Kit", "Blobs", "Content-addressed objects: atomic writes, verification on read.", uses: ["Errors", "Clockwork", "Digests"]),
     module(
         "Kit", "S3", "S3 and compatible object stores: own signer, requests, parts, and objects by digest.",
-        uses: ["Errors", "Clockwork", "Digests", "Outbound", "Blobs"]),
+        uses: ["Errors", "Clockwork", "Digests", "JSON", "Telemetry", "Outbound", "Blobs"]),
     module(
         "Kit", "NativeLibraries", "Where libraries that are loaded at run time are looked for, and what to say when one is absent.",
         uses: ["Errors"]),

@@ -48,6 +48,7 @@ package func mountMLflow(on router: inout Router, services: MLflowServices) {
     table.addModelVersions()
     table.addRunArtifacts()
     table.addArtifactProxy()
+    table.addDirectTransfers()
     table.addTraces()
     table.addTraceChanges()
     table.addTraceArtifacts()
