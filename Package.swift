@@ -20,7 +20,8 @@ func module(_ floor: String, _ name: String, _ purpose: String, uses: [String] =
 /// The tests of one target live in the folder that carries its name.
 func tests(_ name: String, uses: [String] = [], resources: [Resource] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: (uses.contains(name) || name == "Tidy" ? uses : [name] + uses).map { .byName(name: $0) },
+        name: "\(name)Tests",
+        dependencies: (uses.contains(name) || ["Tidy", "Fuzz"].contains(name) ? uses : [name] + uses).map { .byName(name: $0) },
         path: "Tests/\(name)Tests", resources: resources, swiftSettings: strict)
 }
 
@@ -247,6 +248,12 @@ let testTargets: [Target] = [
             "Evaluation",
         ]),
     tests("Server", uses: basics + ["HTTP"]),
+    tests(
+        "Fuzz",
+        uses: [
+            "Errors", "Clockwork", "JSON", "Filters", "YAML", "Line", "Tracking", "Tracing", "Serving", "S3", "MLflowAPI",
+            "OpenTelemetryAPI", "OpenInferenceAPI", "TensorFlowServingAPI",
+        ], resources: [.copy("Corpus")]),
     tests("Commands", uses: basics + ["CommandLine", "Columns", "HTTP", "Outbound", "Line", "Server"]),
 ]
 
