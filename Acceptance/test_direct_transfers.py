@@ -96,7 +96,7 @@ def test_model_is_logged_and_loaded_past_the_server(on_bucket: Jidoka, small_par
             return [2 * one for one in model_input]
 
     run_at(on_bucket)
-    with mlflow.start_run():
+    with mlflow.start_run(experiment_id="0"):
         info = mlflow.pyfunc.log_model(name="twice", python_model=Twice())
     assert mlflow.pyfunc.load_model(info.model_uri).predict([1, 2]) == [2, 4]
 

@@ -85,7 +85,7 @@ extension RouteTable {
     ) {
         let serve: HTTPHandler = { request in
             let folder = try ArtifactPath.folder(rest(of: request, after: route))
-            let call = MLflowCall(request: request, fields: try await RequestFields(request))
+            let call = MLflowCall(request: request, fields: try await RequestFields(request, upTo: RequestFields.largeBodyMax))
             let name = try call.fields.requiredText("path").split { $0 == "/" || $0 == "\\" }.last.map(String.init) ?? ""
             let file = try ArtifactPath(name)
             return try await handler(folder.map { $0.appending(file) } ?? file, call)

@@ -72,7 +72,7 @@ extension RouteTable {
                 if page.hasMore, let last = page.items.last { writer.member("next_page_token", RecordToken.encode(last)) }
             }
         }
-        add("POST", path, .write, version: "3.0") { call in
+        add("POST", path, .write, version: "3.0", bodyMax: RequestFields.largeBodyMax) { call in
             let text = try call.fields.requiredText("records")
             guard let records = (try? JSONValue.parse(text))?.arrayValue else {
                 throw JidokaError.invalidArgument("`records` must be a JSON list of records")

@@ -8,7 +8,9 @@ extension RouteTable {
     /// Traces of the third protocol, and their assessments.
     mutating func addTraces() {
         let tracing = services.tracing
-        add("POST", "traces", .write, version: "3.0") { call in .trace(try await tracing.start(try call.fields.traceInfo())) }
+        add("POST", "traces", .write, version: "3.0", bodyMax: RequestFields.largeBodyMax) { call in
+            .trace(try await tracing.start(try call.fields.traceInfo()))
+        }
         add("GET", "traces/{trace_id}", .read, version: "3.0") { call in
             .trace(try await tracing.info(id: try call.fields.requiredText("trace_id")))
         }
