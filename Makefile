@@ -1,6 +1,6 @@
 # The entry points of this repository. Each does its own set-up, so any of them works right after `git clone`.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test soak-kill lint fmt docs clean
+.PHONY: help setup build demo test soak-kill fuzz lint fmt docs clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
@@ -29,6 +29,10 @@ test: setup ## set up, build, and run the unit and the acceptance tests
 
 soak-kill: setup build ## kill the server 200 times under eight writers and look for what is lost or doubled (JIDOKA_KILL_CYCLES=N)
 	@cd Acceptance && JIDOKA_BINARY="$(abspath $(jidoka))" JIDOKA_KILL_CYCLES="$${JIDOKA_KILL_CYCLES:-200}" ../.venv-test/bin/python -m pytest test_kill_cycles.py -q -s
+
+fuzz: ## give the decoders made-up inputs for a minute each (JIDOKA_FUZZ_SECONDS=N, JIDOKA_FUZZ_SEED=N)
+	@scripts/setup native
+	@JIDOKA_FUZZ_SECONDS="$${JIDOKA_FUZZ_SECONDS:-60}" JIDOKA_FUZZ_SEED="$${JIDOKA_FUZZ_SEED:-$$RANDOM}" swift test --filter FuzzTests
 
 lint: ## check the format and the house rules
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift

@@ -20,7 +20,8 @@ func module(_ floor: String, _ name: String, _ purpose: String, uses: [String] =
 /// The tests of one target live in the folder that carries its name.
 func tests(_ name: String, uses: [String] = [], resources: [Resource] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: (uses.contains(name) || name == "Tidy" ? uses : [name] + uses).map { .byName(name: $0) },
+        name: "\(name)Tests",
+        dependencies: (uses.contains(name) || ["Tidy", "Fuzz"].contains(name) ? uses : [name] + uses).map { .byName(name: $0) },
         path: "Tests/\(name)Tests", resources: resources, swiftSettings: strict)
 }
 
@@ -76,7 +77,7 @@ let kit: [Target] = [
     module("Kit", "Blobs", "Content-addressed objects: atomic writes, verification on read.", uses: ["Errors", "Clockwork", "Digests"]),
     module(
         "Kit", "S3", "S3 and compatible object stores: own signer, requests, parts, and objects by digest.",
-        uses: ["Errors", "Clockwork", "Digests", "Outbound", "Blobs"]),
+        uses: ["Errors", "Clockwork", "Digests", "JSON", "Telemetry", "Outbound", "Blobs"]),
     module(
         "Kit", "NativeLibraries", "Where libraries that are loaded at run time are looked for, and what to say when one is absent.",
         uses: ["Errors"]),
@@ -247,6 +248,12 @@ let testTargets: [Target] = [
             "Evaluation", "Protobuf",
         ]),
     tests("Server", uses: basics + ["HTTP"]),
+    tests(
+        "Fuzz",
+        uses: [
+            "Errors", "Clockwork", "JSON", "Filters", "YAML", "Line", "Tracking", "Tracing", "Serving", "S3", "MLflowAPI",
+            "OpenTelemetryAPI", "OpenInferenceAPI", "TensorFlowServingAPI",
+        ], resources: [.copy("Corpus")]),
     tests("Commands", uses: basics + ["CommandLine", "Columns", "HTTP", "Outbound", "Line", "Server"]),
 ]
 

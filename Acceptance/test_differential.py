@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from differential import files, registry, routes, searching, tracking
+from differential import evaluation, files, registry, routes, searching, tracing, tracking
 from differential.pair import Difference, Pair
 from jidoka import ROOT, Jidoka, free_port
 
 MLFLOW = Path(os.environ.get("MLFLOW_SERVER_BINARY") or ROOT / ".venv-mlflow/bin/mlflow")
-SCENARIOS = [*tracking.SCENARIOS, *searching.SCENARIOS, *registry.SCENARIOS, *files.SCENARIOS]
+SCENARIOS = [*tracking.SCENARIOS, *searching.SCENARIOS, *registry.SCENARIOS, *files.SCENARIOS, *tracing.SCENARIOS, *evaluation.SCENARIOS]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ ROWS: list[Row] = [
     Row("a limit that is none is refused everywhere", call=r"max_results|limit", reference=r"^(200|400)", ours=rf"{REFUSED} .*max_results"),
     Row("searches go beyond MLflow's language: what it refuses here is answered", call=r"search", reference=rf"^{REFUSED}", ours=r"^200"),
     Row("a search that is refused says so in fewer forms of words", call=r"search", reference=rf"^{REFUSED}", ours=rf"^{REFUSED} (?!.*Hint: Value)"),
-    Row("a dangling AND, a missing AND or a missing key is refused, not ignored", call=r"runs/search", reference=r"^200", ours=rf"^{REFUSED} .*(Invalid clause|Invalid attribute key 'metrics')"),
+    Row("a dangling AND, a missing AND or a missing key is refused, not ignored", call=r"(runs|traces)/search", reference=r"^200", ours=rf"^{REFUSED} .*(Invalid clause|Invalid attribute key 'metrics')"),
     Row("a comma at the end of a list is refused", call=r"run_id IN \('a',\)", reference=r"^200", ours=rf"^{REFUSED}"),
     Row("a doubled quote in a filter stands for one", call=r"it''s", place=r"body\.runs", reference="absent"),
     Row("a quoted version number is no number", call=r"version_number >= '1'", reference=r"^200", ours=rf"^{REFUSED}"),
@@ -87,7 +87,6 @@ ROWS: list[Row] = [
     Row("the root of a run's files may be written `/` or `.`, and paths below it are plain", call=r'artifacts/list .*"path": "[/.]"'),
     Row("an empty file has a size, 0", place=r"file_size", reference="absent", ours=r"^0$"),
     Row("a folder is refused in the form of all errors", call=r"# folder", reference=r"detail"),
-    Row("presigned uploads and downloads are refused in fewer words", call=r"presigned-", reference=rf"{REFUSED}", ours=rf"{REFUSED}"),
     Row("more kinds of files have a type of their own", call=r"p\.parquet|x\.tar\.gz", place="header content-type"),
     Row("a file name beyond ASCII has a plain twin without accents in MLflow, with underscores here; clients read the exact one", place="header content-disposition", reference=r"u \.txt"),
     Row("a quote in a file name is written in both forms", place="header content-disposition", reference=r"q'\.txt"),
@@ -98,6 +97,23 @@ ROWS: list[Row] = [
     Row("unknown paths and methods are answered in JSON; clients look at the status only", reference="«HTML page»", ours=r"^(404|405) "),
     Row("the AI gateway is not part of this server", call=r"server-info", place=r"features_enabled\.gateway"),
     Row("presigned uploads are not offered", call=r"server-info", place=r"presigned_"),
+    Row("a trace has an id", call=r"mlflow/traces .*# no id", reference=r"^200", ours=r"Missing value for required parameter 'trace.trace_info.trace_id'"),
+    Row("a trace of the second protocol has its times", call=r"/api/2.0/mlflow/traces.*# no time", reference=r"^200", ours=r"Missing value for required parameter 'timestamp_ms'"),
+    Row("a time or a duration that is none is refused; MLflow drops it, and all fields after it, without a word", call=r"mlflow/traces .*that is none", reference=r"^200", ours=rf"{REFUSED} .*Invalid value '(yesterday|long)'"),
+    Row("spans go to an experiment that exists", call=r"/v1/traces .*x-mlflow-experiment-id", reference=r"^200", ours=r"^40[04] "),
+    Row("refusals of spans have the form that OpenTelemetry says", call=r"/v1/traces", reference=r'^4\d\d \{"detail"', ours=r"^4"),
+    Row("a whole number in an assessment stays one; MLflow makes it a floating-point number", place=r"(feedback|expectation)\.value", reference=r"^\d+\.0$", ours=r"^\d+$"),
+    Row("an assessment has a name", call=r"assessments .*# no name", reference=r"^200", ours=r"an assessment needs a name"),
+    Row("attributes of a span that an exporter wrote as JSON are found without their quotes", call=r"span\.(type = 'LLM'|attributes\.color = 'blue')", place=r"body\.traces", reference="absent"),
+    Row("a trace's long tag is cut to 8000 characters; MLflow shows 4096 of them", call=r"traces/", place=r"tags\.long"),
+    Row("traces are linked to runs that exist", call=r"link-to-run", reference=r"^200", ours=r"^404 .*Run with id="),
+    Row("the words for a figure that there is not", call=r"traces/metrics", reference=r"^400", ours=rf"{REFUSED}"),
+    Row("figures are of traces, spans or assessments", call=r"traces/metrics .*NOTHING", reference=r"^200", ours=rf"{REFUSED} .*view_type"),
+    Row("an evaluation dataset names its experiments; MLflow's client asks for them when it is not told", place=r"dataset\.experiment_ids", reference="absent"),
+    Row("an evaluation record leaves out what it does not have", call=r"datasets/.*/records", place=r"records\[\d\]\.(outputs|tags)", reference=r"^\{\}$", ours="absent"),
+    Row("an unknown evaluation dataset is refused by every route, in the same words", call=r"datasets/", ours=r"^404 .*Evaluation dataset with id"),
+    Row("evaluation datasets belong to experiments that exist", call=r"mlflow/datasets/", ours=r"^404 .*No Experiment with id=987654 exists"),
+    Row("records that are no list are refused", call=r"records .*not a list", reference=r"^200", ours=rf"{REFUSED} .*must be a JSON list"),
 ]
 
 

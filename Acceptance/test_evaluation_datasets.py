@@ -124,4 +124,5 @@ def test_scorers_have_versions(experiment: str, mlflow_url: str) -> None:
     assert call("GET", "get", params=one)["scorer"]["scorer_version"] == 1
     call("DELETE", "delete", json=one)
     call("GET", "versions", 404, params=one)
-    call("GET", "online-configs", 501, params={"scorer_ids": "x"})
+    assert call("GET", "online-configs", params={"scorer_ids": "x"}) == {"configs": []}
+    call("PUT", "online-config", 501, json={"experiment_id": experiment, "name": "x"})

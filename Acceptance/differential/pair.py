@@ -6,6 +6,7 @@ equal. A value that later requests need is kept under a token (`«run»`) and pu
 
 import base64
 import json
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -13,14 +14,20 @@ import requests
 
 SIDES = ("reference", "ours")
 # Lists without a promised order, and what tells their items apart.
-UNORDERED = {"tags": ("key",), "params": ("key",), "aliases": ("alias",), "latest_versions": ("version",), "dataset_inputs": ("dataset.name", "dataset.digest"), "dataset_summaries": ("name", "digest", "context")}
+UNORDERED = {"tags": ("key",), "params": ("key",), "aliases": ("alias",), "latest_versions": ("version",), "dataset_inputs": ("dataset.name", "dataset.digest"), "attributes": ("key",), "request_metadata": ("key",), "assessments": ("assessment_name", "create_time"), "data_points": ("dimensions",), "records": ("inputs",), "dataset_summaries": ("name", "digest", "context")}
 TIMES = {
-    "creation_time", "last_update_time", "creation_timestamp", "last_updated_timestamp", "creation_timestamp_ms", "last_updated_timestamp_ms",
+    "creation_time", "created_time", "last_update_time", "creation_timestamp", "last_updated_timestamp", "creation_timestamp_ms", "last_updated_timestamp_ms",
 }  # fmt: skip
+# A time of this run, not one that a request gave.
+CLOCK_TIME = re.compile(r"^20(2[4-9]|[3-9]\d)-\d\d-\d\dT[\d:.]+Z$")
+INVENTED_DIGEST = re.compile(r"^[0-9a-f]{8}$")
 INVENTED_NAME = re.compile(r"^[a-z]+-[a-z]+-\d{1,3}$")
+UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+# Texts that are JSON, compared as what they stand for.
+JSON_TEXTS = {"tags", "schema", "profile", "records"}
 HEXADECIMAL = re.compile(r"\b[0-9a-f]{32}\b")
 # An experiment's number at the places where only such a number stands.
-EXPERIMENT = re.compile(r"(?<=mlflow-artifacts:/)\d+\b|(?<=')\d+(?=/models/)|(?<=experiment_ids\": \[\")\d+")
+EXPERIMENT = re.compile(r"(?<=mlflow-artifacts:/)\d+\b|(?<=')\d+(?=/models/)|(?<=for experiment )\d+\b|(?<=The experiment )\d+(?= must be)|(?<=experiment_ids\": \[\")\d+")
 # A Python set in a message has no order.
 PYTHON_SET = re.compile(r"\{('[^{}]*')\}")
 
@@ -106,7 +113,7 @@ class Pair:
     def _send(
         self, side: str, method: str, path: str, body: object, query: object, raw: bytes | str | None, headers: dict[str, str] | None
     ) -> Answer:
-        arguments: dict[str, object] = {"headers": dict(headers or {}), "timeout": 60, "allow_redirects": False}
+        arguments: dict[str, object] = {"headers": self._resolved(side, headers or {}), "timeout": 60, "allow_redirects": False}
         if query:
             items = query.items() if isinstance(query, dict) else query
             arguments["params"] = [(name, one) for name, value in items for one in (value if isinstance(value, list) else [value])]
@@ -154,24 +161,36 @@ class Pair:
             items = [self._plain(side, one, name, name) for one in value]
             by = ("key", "dataset_name") if name == "metrics" and parent == "data" else UNORDERED.get(name)
             return sorted(items, key=lambda item: [str(field_of(item, path)) for path in by]) if by else items
+        if name == "experiment_id" and isinstance(value, int) and value != 0:
+            return "«number»"
         if name in TIMES and isinstance(value, int) and value > 1_600_000_000_000:
             return "«time»"
         if isinstance(value, str):
-            return self._plain_text(side, value, name)
+            return self._plain_json(side, value, name) if name in JSON_TEXTS and value[:1] in "{[" else self._plain_text(side, value, name)
         return value
+
+    def _plain_json(self, side: str, text: str, name: str) -> object:
+        try:
+            return self._plain(side, json.loads(text), name)
+        except ValueError:
+            return text
 
     def _plain_text(self, side: str, text: str, name: str) -> str:
         if name == "next_page_token":
             return self._plain_text(side, decoded_token(text), "")
+        if name in ("create_time", "last_update_time") and CLOCK_TIME.match(text):
+            return "«time»"
         if name in ("run_name", "value", "name") and INVENTED_NAME.match(text):
             return "«invented name»"
-        if name == "experiment_id" and text != "0":
+        if name == "digest" and INVENTED_DIGEST.match(text):
+            return "«digest»"
+        if name in ("experiment_id", "experiment_ids") and text != "0":
             return "«number»"
         for token, known in sorted(self.known[side].items(), key=lambda item: -len(item[1])):
             if len(known) >= 8:
                 text = text.replace(known, token)
         text = PYTHON_SET.sub(lambda found: "{" + ", ".join(sorted(found[1].split(", "))) + "}", text)
-        return HEXADECIMAL.sub("«id»", EXPERIMENT.sub(lambda found: "0" if found[0] == "0" else "«number»", text))
+        return HEXADECIMAL.sub("«id»", UUID.sub("«id»", EXPERIMENT.sub(lambda found: "0" if found[0] == "0" else "«number»", text)))
 
 
 def field_of(item: object, path: str) -> object:
@@ -192,7 +211,8 @@ def content(answer: requests.Response) -> object:
 
 def decoded_token(token: str) -> str:
     try:
-        return json.dumps(json.loads(base64.b64decode(token)), sort_keys=True)
+        text = base64.b64decode(token).decode()
+        return "«place»" if re.match(r"\d+:dr-", text) else json.dumps(json.loads(text), sort_keys=True)
     except ValueError:
         return token
 
@@ -210,6 +230,8 @@ def differences(reference: object, ours: object, place: str = "") -> list[tuple[
             found += differences(one, other, f"{place}[{index}]")
         return found
     if type(reference) is type(ours) and reference == ours:
+        return []
+    if isinstance(reference, float) and isinstance(ours, float) and math.isclose(reference, ours, rel_tol=1e-12):
         return []
     if place == "" and (isinstance(reference, str) or isinstance(ours, str)):
         return [("answer", *(one if isinstance(one, str) else f"{one['status']} {json.dumps(one['body'], ensure_ascii=False)[:2000]}" for one in (reference, ours)))]

@@ -169,6 +169,39 @@ def artifacts(server: bench.Server, times: int) -> dict:
     }  # fmt: skip
 
 
+def large_artifact(server: bench.Server, gigabytes: float) -> dict:
+    """One file up and down again, made and compared piece by piece, so that the load has no memory of its own to speak of."""
+    piece, count = bytearray(os.urandom(1 << 20)), int(gigabytes * 1e9) >> 20
+    path = "/api/2.0/mlflow-artifacts/artifacts/0/bench/artifacts/large.bin"
+
+    def numbered(number: int) -> bytes:
+        piece[:8] = number.to_bytes(8, "big")
+        return bytes(piece)
+
+    before = server.resident_megabytes()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
+    begun = time.perf_counter()
+    connection.request("PUT", path, (numbered(number) for number in range(count)), {"Content-Length": str(count << 20)})
+    answer = connection.getresponse()
+    answer.read()
+    up, memory_up = time.perf_counter() - begun, server.highest_megabytes()
+    if answer.status != 200:
+        raise SystemExit(f"error: PUT answered {answer.status}")
+    begun = time.perf_counter()
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    for number in range(count):
+        if answer.read(1 << 20) != numbered(number):
+            raise SystemExit(f"error: other bytes came back in MiB {number}")
+    if answer.read(1):
+        raise SystemExit("error: more bytes came back")
+    down, size = time.perf_counter() - begun, (count << 20) / 1e6
+    return {
+        "megabytes": size, "up_megabytes_per_second": size / up, "down_megabytes_per_second": size / down,
+        "memory_before_megabytes": before, "memory_up_megabytes": memory_up, "memory_highest_megabytes": server.highest_megabytes(),
+    }  # fmt: skip
+
+
 CLIENT = """
 import sys, time, mlflow
 mlflow.set_tracking_uri(sys.argv[1])

@@ -40,12 +40,4 @@ struct DigestsTests {
         #expect(
             hexadecimal(hmacSHA256(key: [], message: [])) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")
     }
-
-    /// RFC 4648, section 10.
-    @Test(arguments: [
-        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
-    ])
-    func `base64 pads as RFC 4648 says`(text: String, encoded: String) { #expect(base64(Array(text.utf8)) == encoded) }
-
-    @Test func `base64 uses the whole alphabet`() { #expect(base64([0xFB, 0xEF, 0xBE, 0xFF, 0xFF, 0xFF]) == "++++////") }
 }

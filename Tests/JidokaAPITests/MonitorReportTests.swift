@@ -65,6 +65,35 @@ struct MonitorReportTests {
         #expect(html.ranges(of: "</script>").count == 1)
     }
 
+    /// Names of every kind, in every place where one is shown: the page has the tags and attributes that it has with plain words.
+    @Test(arguments: [
+        hostile, "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)", "</title></style></script><svg onload=alert(1)>", "\u{0}<b",
+    ])
+    func `no name leaves its place in the page`(name: String) async throws {
+        for (page, plain) in zip(try await pages(named: name), try await pages(named: "name")) {
+            for mark in ["<", ">", "\"", "'"] { #expect(page.ranges(of: mark).count == plain.ranges(of: mark).count, "\(mark)") }
+        }
+    }
+
+    /// Before the first window, and with one; every text in them is `name`.
+    private func pages(named name: String) async throws -> [String] {
+        let store = MemoryMonitorStore()
+        var monitor = Monitor(endpoint: name)
+        (monitor.champion, monitor.obstacle, monitor.revision) = (name, name, 1)
+        try await store.save(monitor, report: nil, events: [])
+        let waiting = try await MonitorReport(of: World.monitor(store, endpoint: name), limit: 200).html
+        var window = SyntheticWindow(rows: 200, seed: 1).report(endpoint: name, number: 0, labelled: 150)
+        (window.champion, window.referenceDigest) = (name, name)
+        window.features = window.features.map { feature in
+            var feature = feature
+            (feature.name, feature.verdict, feature.reason) = (name, name, name)
+            feature.bins = [FeatureReport.Bin(label: name, reference: 0.5, current: 0.5)]
+            return feature
+        }
+        try await store.update(window, events: [])
+        return [waiting, try await MonitorReport(of: World.monitor(store, endpoint: name), limit: 200).html]
+    }
+
     @Test func `tags are balanced`() async throws {
         let html = try await report(windows: 12, features: 3).html
         for tag in ["table", "thead", "tbody", "tr", "td", "th", "svg", "section", "figure", "span", "dl", "div", "title", "main"] {

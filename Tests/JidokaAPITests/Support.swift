@@ -158,9 +158,9 @@ struct World {
     }
 
     /// A monitor of `employment` over a store.
-    static func monitor(_ store: MemoryMonitorStore) -> MonitorService {
+    static func monitor(_ store: MemoryMonitorStore, endpoint: String = "employment") -> MonitorService {
         MonitorService(
-            configuration: MonitorConfiguration(endpoint: "employment", windowRows: 200), store: store, history: Absent(),
+            configuration: MonitorConfiguration(endpoint: endpoint, windowRows: 200), store: store, history: Absent(),
             references: Absent(),
             champions: Absent(), time: VirtualTime(), logger: Logger(sink: MemorySink()))
     }

@@ -66,7 +66,7 @@ private struct DenyEveryone: Authoriser {
     func changes() async throws {
         let reading = [
             "search", "infer", "predict", "/repository/index", "get", "batchGet", "metrics", "correlation", "graphql", "query",
-            "invocations",
+            "invocations", "presigned-download-url",
         ]
         try await withRouter { router in
             for route in router.routes where route.permission == .read && route.method != "GET" {

@@ -49,7 +49,7 @@ extension RouteTable {
 }
 
 /// What follows the route's own part, as sent: the router folds doubled slashes, which must be refused here.
-private func rest(of request: HTTPRequest, after prefix: String) -> String { String(request.path.dropFirst(prefix.count + 1)) }
+func rest(of request: HTTPRequest, after prefix: String) -> String { String(request.path.dropFirst(prefix.count + 1)) }
 
 /// The most entries of one folder that are listed.
 private let listedMax = 10_000

@@ -61,14 +61,6 @@ extension RouteTable {
             _ = try await artifacts.put(root.appending(file)) { try await $0.write(bytes) }
             return HTTPResponse(status: 200)
         }
-        for direction in ["upload", "download"] {
-            add("POST", "artifacts/presigned-\(direction)-url", .write) { call in
-                _ = try call.fields.runID()
-                throw JidokaError.invalidArgument(
-                    "Presigned \(direction) is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts).",
-                    hint: "use the artifact proxy: /api/2.0/mlflow-artifacts/artifacts/<path>")
-            }
-        }
     }
 
     /// Parts of MLflow's protocol that are not spoken say so, instead of looking like a typing error.

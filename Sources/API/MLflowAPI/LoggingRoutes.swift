@@ -48,7 +48,7 @@ extension RouteTable {
     /// What a run read and made.
     private mutating func addRunLinks() {
         let tracking = services.tracking
-        add("POST", "runs/log-inputs", .write) { call in
+        add("POST", "runs/log-inputs", .write, bodyMax: RequestFields.largeBodyMax) { call in
             let models = try call.fields.objects("models").map { try $0.requiredText("model_id") }
             try await tracking.logInputs(
                 runID: try call.fields.runID(), datasets: try call.fields.objects("datasets").map { try $0.datasetInput() },

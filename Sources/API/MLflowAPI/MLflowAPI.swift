@@ -48,6 +48,7 @@ package func mountMLflow(on router: inout Router, services: MLflowServices) {
     table.addModelVersions()
     table.addRunArtifacts()
     table.addArtifactProxy()
+    table.addDirectTransfers()
     table.addTraces()
     table.addTraceChanges()
     table.addTraceArtifacts()
@@ -67,12 +68,12 @@ struct RouteTable {
 
     /// A route of the API proper: fields in, JSON out.
     mutating func add(
-        _ method: String, _ path: String, _ permission: Permission, version: String = "2.0",
+        _ method: String, _ path: String, _ permission: Permission, version: String = "2.0", bodyMax: Int = RequestFields.bodyMax,
         handler: @escaping @Sendable (MLflowCall) async throws -> HTTPResponse
     ) {
         for prefix in ["/api", "/ajax-api"] {
             addRaw(method, "\(prefix)/\(version)/mlflow/\(path)", permission) { request in
-                try await handler(MLflowCall(request: request, fields: try await RequestFields(request)))
+                try await handler(MLflowCall(request: request, fields: try await RequestFields(request, upTo: bodyMax)))
             }
         }
     }
@@ -85,7 +86,7 @@ struct RouteTable {
     ) {
         for prefix in ["/api", "/ajax-api"] {
             addRaw(method, "\(prefix)/2.0/mlflow/\(path)", permission) { request in
-                let body = try await RequestFields.bytes(of: request)
+                let body = try await RequestFields.bytes(of: request, upTo: RequestFields.largeBodyMax)
                 if try await quick(body) { return .empty }
                 return try await handler(MLflowCall(request: request, fields: RequestFields(RequestFields.object(body))))
             }

@@ -14,8 +14,10 @@ struct RequestFields: Sendable {
     /// Names in a query may stand once where a list is meant, and flags are text there.
     private let isQuery: Bool
 
-    /// The largest JSON body: a dataset profile may have 16 MB.
-    static let bodyMax = 64 << 20
+    /// The largest JSON body: most fields have at most a few thousand characters.
+    static let bodyMax = 8 << 20
+    /// That of routes which take lists of large things: a dataset's profile may have 16 MB.
+    static let largeBodyMax = 64 << 20
 
     init(_ object: JSONObject, prefix: String = "", isQuery: Bool = false) {
         self.object = object
@@ -24,13 +26,13 @@ struct RequestFields: Sendable {
         hasCamelCase = object.contains { $0.key.utf8.contains { $0 >= 0x41 && $0 <= 0x5A } }
     }
 
-    init(_ request: HTTPRequest) async throws {
+    init(_ request: HTTPRequest, upTo bodyMax: Int = bodyMax) async throws {
         var object: JSONObject
         let isQuery = (request.method == "GET" || request.method == "HEAD") && !request.query.isEmpty
         if isQuery {
             object = RequestFields.query(request)
         } else {
-            object = try await RequestFields.body(request)
+            object = RequestFields.object(try await RequestFields.bytes(of: request, upTo: bodyMax))
         }
         for (name, value) in request.parameters { object[name] = .string(value) }
         self.init(object, isQuery: isQuery)
@@ -48,10 +50,8 @@ struct RequestFields: Sendable {
         return object
     }
 
-    private static func body(_ request: HTTPRequest) async throws -> JSONObject { object(try await bytes(of: request)) }
-
     /// The body of a call. - Throws: `invalid_argument` unless it says that it is JSON.
-    static func bytes(of request: HTTPRequest) async throws -> [UInt8] {
+    static func bytes(of request: HTTPRequest, upTo bodyMax: Int) async throws -> [UInt8] {
         let said = request.headers["content-type"]
         if request.method == "POST", said != "application/json" {
             let type = said?.split(separator: ";").first.map { trimmed(String($0)).lowercased() }

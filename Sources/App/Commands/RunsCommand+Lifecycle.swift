@@ -126,7 +126,9 @@ enum RunLifecycle {
         for item in answer.list("kept") { out += "kept: \(item.cell("kind")) \(item.cell("id")): \(item.cell("because"))\n" }
         if !items.isEmpty {
             out +=
-                done ? "\(counted(items.count, "item")) removed for good\n" : "nothing was removed yet: --yes --reason TEXT removes this\n"
+                done
+                ? "\(counted(answer["count"]?.intValue.map { Int($0) } ?? items.count, "item")) removed for good\n"
+                : "nothing was removed yet: --yes --reason TEXT removes this\(answer.flag("more") ? ", and what comes after it" : "")\n"
         }
         return out
     }

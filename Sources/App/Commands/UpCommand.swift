@@ -80,6 +80,9 @@ enum ServerFlags {
             Flag(
                 "webhook-allow", env: "JIDOKA_WEBHOOK_ALLOW", value: "PLACES",
                 "where webhooks may go beside public addresses: hosts (hooks.example, *.example) and blocks (10.1.0.0/16), by commas"),
+            Flag(
+                "direct-transfers", .choice(["on", "off"]), default: "on", env: "JIDOKA_DIRECT_TRANSFERS",
+                "whether clients send to and read from a bucket themselves, by signed addresses; off: all through this server"),
             .toggle("allow-unauthenticated", "listen on other addresses than loopback although everyone may then do everything"),
         ]
 
@@ -104,6 +107,7 @@ enum ServerFlags {
         settings.allowedHosts = (values.optionalString("allowed-hosts") ?? "").split(separator: ",").map {
             String($0.filter { !$0.isWhitespace })
         }
+        settings.hasDirectTransfers = values.string("direct-transfers") == "on"
         settings.staticPrefix = values.string("static-prefix")
         return settings
     }

@@ -97,7 +97,7 @@ extension Composition {
         _ settings: ServerSettings, home: borrowing HomeFolder, environment: [String: String], logger: Logger, cores: Int
     ) async throws -> Composition {
         let line = try LineState(project: settings.project)
-        let objects = try await ArtifactBackend.open(settings.artifactStore, home: home, environment: environment)
+        let objects = try await ArtifactBackend.open(settings, home: home, environment: environment, logger: logger)
         let base = try Foundation(
             home: home, objects: objects, location: Backends.database(settings), logger: logger, cores: cores)
         try await base.database.migrate(migrations)

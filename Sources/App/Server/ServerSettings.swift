@@ -27,11 +27,14 @@ package struct ServerSettings: Sendable {
     package var pythonProcesses: Int
     /// Where contents are kept: `file:///path`, `s3://bucket/prefix`, or nil for the home folder.
     package var artifactStore: String?
+    /// Whether clients may send to and read from a bucket themselves, by addresses that this server signs.
+    package var hasDirectTransfers: Bool
 
     package init(
         project: String, home: String, backendStore: String? = nil, artifactStore: String? = nil, host: String = "127.0.0.1",
         port: Int = 5000, logLevel: String = "info", allowUnauthenticated: Bool = false, allowedHosts: [String] = [],
-        staticPrefix: String = "", python: String? = nil, pythonProcesses: Int = 2, webhookAllow: [String] = []
+        staticPrefix: String = "", python: String? = nil, pythonProcesses: Int = 2, webhookAllow: [String] = [],
+        hasDirectTransfers: Bool = true
     ) {
         self.project = project
         self.home = home
@@ -46,6 +49,7 @@ package struct ServerSettings: Sendable {
         self.python = python
         self.webhookAllow = webhookAllow
         self.pythonProcesses = pythonProcesses
+        self.hasDirectTransfers = hasDirectTransfers
     }
 
     /// Loopback by default; everyone else only when it is said.

@@ -151,32 +151,9 @@ private struct ElementReader {
 
     private func text(_ value: JSONCursor) throws -> [UInt8] {
         if let text = value.string { return Array(text.utf8) }
-        guard reading == .converted, let encoded = value["b64"]?.string, let bytes = decodeBase64(encoded) else { throw wrong(value) }
+        guard reading == .converted, let encoded = value["b64"]?.string, let bytes = Base64.decode(encoded, isPadded: false) else {
+            throw wrong(value)
+        }
         return bytes
     }
-}
-
-/// RFC 4648 with or without padding, of both alphabets; nil for anything else.
-private func decodeBase64(_ text: String) -> [UInt8]? {
-    var bits: UInt32 = 0
-    var count = 0
-    var out: [UInt8] = []
-    for byte in text.utf8.reversed().drop(while: { $0 == 0x3D }).reversed() {
-        let value: UInt8
-        switch byte {
-        case 0x41...0x5A: value = byte - 0x41
-        case 0x61...0x7A: value = byte - 0x61 + 26
-        case 0x30...0x39: value = byte - 0x30 + 52
-        case 0x2B, 0x2D: value = 62
-        case 0x2F, 0x5F: value = 63
-        default: return nil
-        }
-        bits = bits << 6 | UInt32(value)
-        count += 6
-        if count >= 8 {
-            count -= 8
-            out.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-        }
-    }
-    return out
 }

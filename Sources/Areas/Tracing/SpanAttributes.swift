@@ -26,7 +26,14 @@ struct SpanAttributes {
         members.reserveCapacity(object.count + 4)
         places = [:]
         places.reserveCapacity(object.count + 4)
-        for (key, value) in object { self[key] = value }
+        for (key, value) in object { self[key] = SpanAttributes.meant(value) }
+    }
+
+    /// A text that is the JSON of a text, a list or an object stands for that: MLflow's exporters write every value so. Other texts stay,
+    /// `1` and `true` too.
+    private static func meant(_ value: JSONValue) -> JSONValue {
+        guard case .string(let text) = value, let first = text.utf8.first, [0x22, 0x5B, 0x7B].contains(first) else { return value }
+        return (try? JSONValue.parse(text)) ?? value
     }
 
     subscript(key: String) -> JSONValue? {

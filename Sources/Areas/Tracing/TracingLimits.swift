@@ -1,9 +1,10 @@
 import Errors
+import JSON
 
 /// Bounds of tracing. Lengths count characters, as MLflow's do.
 package enum TracingLimits {
     package static let keyMax = 250
-    /// Longer values of tags are refused; of metadata too.
+    /// Longer values of tags are cut, as those of runs.
     package static let tagValueMax = 8_000
     package static let nameMax = 4_096
     package static let previewMax = 1_000
@@ -31,9 +32,26 @@ package enum TracingLimits {
         throw JidokaError.invalidArgument("\(what) '\(text.prefix(100))…' had length \(text.count), which exceeded length limit of \(most)")
     }
 
-    static func checkTag(_ key: String, _ value: String) throws {
+    static func checkKey(_ key: String) throws {
         guard !key.isEmpty else { throw JidokaError.invalidArgument("Missing value for required parameter 'key'.") }
-        try check(key, "key", atMost: keyMax)
-        try check(value, "value", atMost: tagValueMax)
+        guard key.unicodeScalars.count <= keyMax else {
+            throw JidokaError.invalidArgument("'key' exceeds the maximum length of \(keyMax) characters")
+        }
+    }
+
+    /// What a tag that is set by itself may be called.
+    static func checkName(_ key: String) throws {
+        try checkKey(key)
+        guard key.unicodeScalars.allSatisfy({ "/_.- :".unicodeScalars.contains($0) || $0.properties.isAlphabetic || isDigit($0) }) else {
+            throw JidokaError.invalidArgument(
+                "Invalid value \(JSONValue.string(key).text) for parameter 'key' supplied: Names may only contain alphanumerics, "
+                    + "underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).")
+        }
+    }
+
+    private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.numericType != nil }
+
+    package static func tagValue(_ value: String) -> String {
+        value.unicodeScalars.count <= tagValueMax ? value : String(String.UnicodeScalarView(value.unicodeScalars.prefix(tagValueMax)))
     }
 }

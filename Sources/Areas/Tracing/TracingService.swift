@@ -57,7 +57,9 @@ package struct TracingService: Sendable {
     }
 
     package func end(id: String, _ ending: TraceEnding) async throws -> TraceInfo {
-        for (key, value) in ending.tags { try TracingLimits.checkTag(key, value) }
+        for key in ending.tags.keys { try TracingLimits.checkKey(key) }
+        var ending = ending
+        ending.tags = ending.tags.mapValues(TracingLimits.tagValue)
         return try await traces.end(id: id, ending)
     }
 
@@ -111,8 +113,8 @@ package struct TracingService: Sendable {
     }
 
     package func setTag(key: String, value: String, id: String) async throws {
-        try TracingLimits.checkTag(key, value)
-        try await traces.setTag(key: key, value: value, id: id)
+        try TracingLimits.checkName(key)
+        try await traces.setTag(key: key, value: TracingLimits.tagValue(value), id: id)
     }
 
     package func deleteTag(key: String, id: String) async throws {
@@ -123,7 +125,7 @@ package struct TracingService: Sendable {
         switch selection {
         case .ids(let ids): try TracingService.checkCount(ids)
         case .older(_, let limit?) where limit <= 0:
-            throw JidokaError.invalidArgument("`max_traces` must be a positive integer, received \(limit)")
+            throw JidokaError.invalidArgument("`max_traces` must be a positive integer, received \(limit).")
         case .older: break
         }
         return try await traces.delete(selection, experimentID: experimentID) { count in
@@ -153,13 +155,14 @@ package struct TracingService: Sendable {
     // MARK: rules
 
     private func checked(_ info: TraceInfo) throws -> TraceInfo {
-        for (key, value) in info.tags { try TracingLimits.checkTag(key, value) }
+        for key in info.tags.keys { try TracingLimits.checkKey(key) }
         for key in info.metadata.keys { try TracingLimits.check(key, "key", atMost: TracingLimits.keyMax) }
         if let session = info.metadata[TraceKey.session] {
             try TracingLimits.check(session, "Session ID", atMost: TracingLimits.keyMax)
         }
         if let name = info.tags[TraceKey.name] { try TracingLimits.check(name, "Trace name", atMost: TracingLimits.nameMax) }
         var trace = info
+        trace.tags = info.tags.mapValues(TracingLimits.tagValue)
         trace.requestPreview = info.requestPreview.map(TracingLimits.preview)
         trace.responsePreview = info.responsePreview.map(TracingLimits.preview)
         return trace

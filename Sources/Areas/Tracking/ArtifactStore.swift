@@ -20,6 +20,8 @@ package protocol ArtifactStore: Sendable {
     func files(in folder: ArtifactPath, after: ArtifactPath?, limit: Int) async throws -> [ArtifactEntry]
     /// Removes the file, or everything below the folder; nothing there is fine.
     func delete(_ path: ArtifactPath) async throws
+    /// Transfers past this server; nil where there are none.
+    var direct: (any DirectArtifacts)? { get }
 }
 
 /// Takes the bytes of one artifact in order.

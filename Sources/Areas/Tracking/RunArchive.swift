@@ -44,10 +44,13 @@ package protocol RunArchive: Sendable {
     func move(runIDs: [String], to experimentID: String, events: [EventDraft]) async throws
     /// The runs that name one of these as their parent (tag `mlflow.parentRunId`), active or deleted.
     func children(of runIDs: [String]) async throws -> [String]
-    /// What was deleted before that moment, the longest ago first, at most `limit` (1...10000); in one experiment when it is given.
-    func deleted(_ kind: ArchivedItem.Kind, before: Timestamp, experimentID: String?, limit: Int) async throws -> [ArchivedItem]
-    /// What belongs to a deleted experiment: its deleted runs and all its logged models, at most `limit` (1...10000).
-    func contents(ofExperiment id: String, limit: Int) async throws -> [ArchivedItem]
+    /// What was deleted before that moment, the longest ago first, after `after`, at most `limit` (1...10000); in one experiment when it
+    /// is given.
+    func deleted(
+        _ kind: ArchivedItem.Kind, before: Timestamp, experimentID: String?, after: ArchivedItem?, limit: Int
+    ) async throws -> [ArchivedItem]
+    /// What belongs to a deleted experiment: its deleted runs, then all its logged models, after `after`, at most `limit` (1...10000).
+    func contents(ofExperiment id: String, after: ArchivedItem?, limit: Int) async throws -> [ArchivedItem]
     /// Removes every row of what is deleted: runs and models first, then experiments with nothing left in them.
     /// - Throws: `failed_precondition` when one of them is not deleted (any more) or an experiment still holds something.
     func purge(_ items: [ArchivedItem], events: [EventDraft]) async throws

@@ -25,8 +25,7 @@ package struct TrackingArchive: Sendable {
     private let tracking: TrackingService
     private let archive: any RunArchive
 
-    /// So many things one purge removes; ask again for more.
-    package static let itemsMax = 10_000
+    private static let itemsPerPage = 1_000
     package static let runsPerMove = 1_000
     /// So many go in one transaction, so that a purge never keeps writers waiting for long.
     private static let itemsPerWrite = 50
@@ -63,29 +62,51 @@ package struct TrackingArchive: Sendable {
         }
     }
 
-    /// What a purge would remove: runs and models before the experiments that hold them.
-    /// - Throws: `failed_precondition` when a thing that is asked for by its id is not deleted, or not long enough.
-    package func plan(_ request: PurgeRequest) async throws -> [ArchivedItem] {
+    /// Hands over what a purge would remove, in parts of one kind: runs and models before the experiments that hold them; what is in a
+    /// deleted experiment comes before it, and may have come already. Ends when `take` answers false. What `take` removes is met no more.
+    package func walk(_ request: PurgeRequest, _ take: (_ part: [ArchivedItem]) async throws -> Bool) async throws {
         let before = Timestamp(microseconds: tracking.time.now().microseconds - request.olderThan.microseconds + 1)
-        var items: [ArchivedItem] = []
+        let wanted = Set(request.ids)
         for kind in [ArchivedItem.Kind.run, .loggedModel, .experiment] where request.kinds.contains(kind) {
-            let found = try await archive.deleted(
-                kind, before: before, experimentID: request.experimentID, limit: TrackingArchive.itemsMax)
-            for item in found where request.ids.isEmpty || request.ids.contains(item.id) {
-                if kind == .experiment { items += try await archive.contents(ofExperiment: item.id, limit: TrackingArchive.itemsMax) }
-                items.append(item)
-            }
+            var after: ArchivedItem?
+            repeat {
+                let page = try await archive.deleted(
+                    kind, before: before, experimentID: request.experimentID, after: after, limit: TrackingArchive.itemsPerPage)
+                let part = page.filter { wanted.isEmpty || wanted.contains($0.id) }
+                if kind == .experiment {
+                    for experiment in part where try await !walk(experiment, take) { return }
+                } else if !part.isEmpty, try await !take(part) {
+                    return
+                }
+                after = page.count < TrackingArchive.itemsPerPage ? nil : page.last
+            } while after != nil
         }
-        let known = Set(items.map(\.id))
-        if let missing = request.ids.first(where: { !known.contains($0) }) {
-            throw JidokaError.failedPrecondition(
-                "`\(missing)` is not deleted, or not for long enough", hint: "only what was deleted before can be deleted permanently")
-        }
-        var seen: Set<String> = []
-        return items.filter { seen.insert("\($0.kind.rawValue) \($0.id)").inserted }
     }
 
-    /// Removes what `plan` named; an event each tells who, why and where the files lay.
+    private func walk(_ experiment: ArchivedItem, _ take: (_ part: [ArchivedItem]) async throws -> Bool) async throws -> Bool {
+        var after: ArchivedItem?
+        repeat {
+            let page = try await archive.contents(ofExperiment: experiment.id, after: after, limit: TrackingArchive.itemsPerPage)
+            if !page.isEmpty, try await !take(page) { return false }
+            after = page.count < TrackingArchive.itemsPerPage ? nil : page.last
+        } while after != nil
+        return try await take([experiment])
+    }
+
+    /// - Throws: `failed_precondition` when a thing that is asked for by its id is not deleted, or not long enough.
+    package func requireDeleted(_ request: PurgeRequest) async throws {
+        var missing = Set(request.ids)
+        guard !missing.isEmpty else { return }
+        try await walk(request) { part in
+            missing.subtract(part.map(\.id))
+            return !missing.isEmpty
+        }
+        guard let one = request.ids.first(where: missing.contains) else { return }
+        throw JidokaError.failedPrecondition(
+            "`\(one)` is not deleted, or not for long enough", hint: "only what was deleted before can be deleted permanently")
+    }
+
+    /// Removes these; an event each tells who, why and where the files lay.
     package func purge(_ items: [ArchivedItem], actor: String, reason: String) async throws {
         guard reason.contains(where: { !$0.isWhitespace }) else {
             throw JidokaError.invalidArgument("a permanent deletion needs a reason", hint: "say why with --reason TEXT")

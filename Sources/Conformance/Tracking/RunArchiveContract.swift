@@ -101,18 +101,31 @@ package enum RunArchiveContract {
         func found(_ kind: ArchivedItem.Kind, before second: Int64 = 99, in experiment: String? = nil, limit: Int = 10) async throws
             -> [String]
         {
-            try await stores.archive.deleted(kind, before: moment(second), experimentID: experiment, limit: limit).map(\.id)
+            try await stores.archive.deleted(kind, before: moment(second), experimentID: experiment, after: nil, limit: limit).map(\.id)
+        }
+        /// One by one, each after the one before.
+        func paged(_ next: (ArchivedItem?) async throws -> [ArchivedItem]) async throws -> [String] {
+            var all: [ArchivedItem] = []
+            while let one = try await next(all.last).first { all.append(one) }
+            return all.map(\.id)
         }
         try Broken.unless(try await found(.run), is: ["r3", "r2"], "runs")
         try Broken.unless(try await found(.run, before: 20), is: ["r3"], "deleted before")
         try Broken.unless(try await found(.run, in: there.id), is: ["r2"], "in one experiment")
         try Broken.unless(try await found(.run, limit: 1), is: ["r3"], "no more than asked for")
+        try await stores.tracking.runs.setLifecycle(.deleted, id: "r1", at: moment(20), events: [])
+        let pages = try await paged {
+            try await stores.archive.deleted(.run, before: moment(99), experimentID: nil, after: $0, limit: 1)
+        }
+        try Broken.unless(pages, is: ["r3", "r1", "r2"], "page after page, also of the same moment")
         try Broken.unless(try await found(.loggedModel), is: ["m-r1"], "models")
         try Broken.unless(try await found(.experiment), is: [], "no experiment")
         try await stores.tracking.experiments.setLifecycle(.deleted, id: here.id, at: moment(40), events: [])
         try Broken.unless(try await found(.experiment), is: [here.id], "an experiment")
-        let contents = try await stores.archive.contents(ofExperiment: here.id, limit: 10).map(\.id)
+        let contents = try await stores.archive.contents(ofExperiment: here.id, after: nil, limit: 10).map(\.id)
         try Broken.unless(contents, is: ["r1", "r3", "m-r1", "m-r3"], "what is in it")
+        let parts = try await paged { try await stores.archive.contents(ofExperiment: here.id, after: $0, limit: 1) }
+        try Broken.unless(parts, is: contents, "what is in it, page after page")
     }
 
     private static func item(_ kind: ArchivedItem.Kind, _ id: String) -> ArchivedItem {
@@ -151,7 +164,7 @@ package enum RunArchiveContract {
         try await Broken.unlessRefused(.failedPrecondition) { try await stores.archive.purge([item(.experiment, here.id)], events: []) }
         try await stores.tracking.experiments.setLifecycle(.deleted, id: here.id, at: moment(1), events: [])
         try await Broken.unlessRefused(.failedPrecondition) { try await stores.archive.purge([item(.experiment, here.id)], events: []) }
-        let contents = try await stores.archive.contents(ofExperiment: here.id, limit: 10)
+        let contents = try await stores.archive.contents(ofExperiment: here.id, after: nil, limit: 10)
         try await stores.archive.purge(contents + [item(.experiment, here.id)], events: [])
         try Broken.unless(try await stores.tracking.experiments.experiment(id: here.id) == nil, "gone")
         try Broken.unless(try await stores.tracking.models.model(id: "m-r1") == nil, "its model too")

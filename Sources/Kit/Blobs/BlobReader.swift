@@ -1,4 +1,3 @@
-import Digests
 internal import Glibc
 import Synchronization
 
@@ -6,9 +5,9 @@ import Synchronization
 ///
 /// The last piece is handed out only after all bytes were found to be those of the digest, so a corrupt object is never delivered whole.
 package final class BlobReader: Sendable {
-    private struct State: ~Copyable, @unchecked Sendable {  // seen only under the mutex
-        var hash: SHA256? = SHA256()
+    private struct State {
         var position: Int64 = 0
+        var isAtEnd = false
     }
 
     package let digest: Digest
@@ -19,6 +18,7 @@ package final class BlobReader: Sendable {
     private let verified: VerifiedFiles
     /// Of the file when it was opened: what changes later is not what was read.
     private let identity: VerifiedFiles.Identity?
+    private let hash = StreamDigest()
     private let state = Mutex(State())
 
     init(_ digest: Digest, path: String, verified: VerifiedFiles) throws {
@@ -35,7 +35,7 @@ package final class BlobReader: Sendable {
     /// The next piece, nil at the end. Throws `internal` where the bytes are not those of the digest.
     package func next() throws -> [UInt8]? {
         try state.withLock { state in
-            guard state.hash != nil else { return nil }
+            guard !state.isAtEnd else { return nil }
             let wanted = Int(min(Int64(BlobStore.pieceBytes), size - state.position))
             let piece = try [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
                 while count < wanted {
@@ -45,12 +45,11 @@ package final class BlobReader: Sendable {
                     count += length
                 }
             }
-            piece.withUnsafeBytes { state.hash?.update($0) }
+            hash.take(piece)
             state.position += Int64(piece.count)
             guard state.position == size else { return piece }
-            guard let found = state.hash.take()?.finish(), found == digest.hex else {
-                throw corrupt(digest, path: path, "its bytes are not those it was stored with")
-            }
+            state.isAtEnd = true
+            try hash.finish(expecting: digest, at: path, hint: inFolderHint)
             verified.remember(digest, identity)
             return piece.isEmpty ? nil : piece
         }

@@ -118,10 +118,3 @@ package final class BlobStore: Sendable {
         }
     }
 }
-
-/// Stored bytes that are not what they were.
-func corrupt(_ digest: Digest, path: String, _ reason: String) -> JidokaError {
-    JidokaError(
-        .internal, "data loss: object `\(digest)` is corrupt: \(reason)",
-        hint: "restore the file from a backup, or store the same content again, which replaces it", fields: ["path": path])
-}

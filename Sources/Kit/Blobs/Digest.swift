@@ -25,4 +25,10 @@ package struct StoredBlob: Sendable, Hashable {
     package var size: Int64
     /// False where the same bytes were there already.
     package var isNew: Bool
+
+    package init(digest: Digest, size: Int64, isNew: Bool) {
+        self.digest = digest
+        self.size = size
+        self.isNew = isNew
+    }
 }

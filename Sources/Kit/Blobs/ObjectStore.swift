@@ -29,6 +29,8 @@ package protocol ObjectStore: Sendable {
     func trash(after: Digest?, limit: Int) async throws -> [ObjectFacts]
     /// Destroys an object of the trash; nothing there is fine.
     func purge(_ digest: Digest) async throws
+    /// Transfers past this server; nil where there are none.
+    var direct: (any DirectTransfers)? { get }
 }
 
 /// An object being written: `append`, then `commit` or `abort`. Letting it go aborts.

@@ -49,21 +49,3 @@ package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     }
     return String(decoding: out, as: UTF8.self)
 }
-
-/// RFC 4648 base64 with padding.
-package func base64(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var out: [UInt8] = []
-    out.reserveCapacity((bytes.count + 2) / 3 * 4)
-    var i = 0
-    while i < bytes.count {
-        let left = bytes.count - i
-        let word = UInt32(bytes[i]) << 16 | (left > 1 ? UInt32(bytes[i + 1]) << 8 : 0) | (left > 2 ? UInt32(bytes[i + 2]) : 0)
-        out.append(alphabet[Int(word >> 18)])
-        out.append(alphabet[Int(word >> 12 & 63)])
-        out.append(left > 1 ? alphabet[Int(word >> 6 & 63)] : 61)
-        out.append(left > 2 ? alphabet[Int(word & 63)] : 61)
-        i += 3
-    }
-    return String(decoding: out, as: UTF8.self)
-}

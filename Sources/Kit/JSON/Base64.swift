@@ -22,10 +22,13 @@ package enum Base64 {
         }
     }
 
-    /// Both alphabets of RFC 4648, padded to a multiple of four; nil when it is not base64.
-    package static func decode(_ text: String) -> [UInt8]? {
-        let symbols = text.utf8.filter { $0 != UInt8(ascii: "=") }
-        guard symbols.count % 4 != 1, text.utf8.count % 4 == 0 else { return nil }
+    /// Both alphabets of RFC 4648, padded to a multiple of four, or perhaps not; nil when it is not base64.
+    package static func decode(_ text: String, isPadded: Bool = true) -> [UInt8]? {
+        let symbols = text.utf8.prefix { $0 != UInt8(ascii: "=") }
+        let padding = text.utf8.dropFirst(symbols.count)
+        guard symbols.count % 4 != 1, padding.count <= 2, padding.allSatisfy({ $0 == UInt8(ascii: "=") }),
+            text.utf8.count % 4 == 0 || !isPadded && padding.isEmpty
+        else { return nil }
         var out: [UInt8] = []
         out.reserveCapacity(symbols.count / 4 * 3 + 2)
         var word: UInt32 = 0

@@ -1,7 +1,5 @@
 import Blobs
 import Clockwork
-import Digests
-import Errors
 import Synchronization
 
 /// Copies on this machine of objects in a bucket, the youngest ones, within bounds. Calls block.
@@ -63,27 +61,6 @@ final class ObjectCache: Sendable {
             let page = try blobs.objects(after: all.last?.digest, limit: 1_000)
             all += page
             if page.count < 1_000 { return all }
-        }
-    }
-}
-
-/// Hashes what passes.
-final class StreamCheck: Sendable {
-    private struct State: ~Copyable, @unchecked Sendable {  // seen only under the mutex
-        var hash: SHA256? = SHA256()
-    }
-    private let digest: Digest
-    private let state = Mutex(State())
-
-    init(_ digest: Digest) { self.digest = digest }
-
-    func take(_ bytes: [UInt8]) { state.withLock { state in bytes.withUnsafeBytes { state.hash?.update($0) } } }
-
-    func finish(_ place: String) throws {
-        guard state.withLock({ $0.hash.take()?.finish() }) == digest.hex else {
-            throw JidokaError(
-                .internal, "data loss: object `\(digest)` at `\(place)` is corrupt: its bytes are not those it was stored with",
-                hint: "restore it from a version of the bucket or a backup, or store the same content again")
         }
     }
 }

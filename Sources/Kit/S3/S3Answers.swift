@@ -79,7 +79,7 @@ enum S3Answers {
                 .unavailable, message, hint: "check the credentials, their rights on the bucket, the region, and this machine's clock",
                 fields: ["answered": String(status)], cause: cause)
         case 429, 500...: return JidokaError(.unavailable, message, hint: "try again", fields: ["answered": String(status)], cause: cause)
-        default: return JidokaError(.internal, message, cause: cause)
+        default: return JidokaError(.internal, message, fields: ["answered": String(status), "s3_code": code], cause: cause)
         }
     }
 }

@@ -1,5 +1,8 @@
+import Clockwork
 import Errors
+import JSON
 import Outbound
+import Telemetry
 
 /// Large objects go in parts. S3's limits: parts of 5 MiB to 5 GiB, at most 10,000, the last may be smaller.
 extension S3Client {
@@ -81,6 +84,41 @@ extension S3Client {
             "give up an object in parts", "DELETE", key: key, query: [(name: "uploadId", value: upload)], accepts: [404])
     }
 
+    /// Whether the upload is under way.
+    func hasParts(_ key: String, upload: String) async throws -> Bool {
+        let query = [(name: "uploadId", value: upload), (name: "max-parts", value: "1")]
+        return try await send("ask for an object in parts", "GET", key: key, query: query, accepts: [404]).status != 404
+    }
+
+    /// An upload that was begun and neither completed nor given up.
+    struct Unfinished: Sendable {
+        let key: String
+        let id: String
+        let begun: Timestamp
+    }
+
+    /// Those below `prefix`, at most 10,000.
+    func uploads(prefix: String) async throws -> [Unfinished] {
+        var found: [Unfinished] = []
+        var query = [(name: "uploads", value: ""), (name: "prefix", value: prefix)]
+        for _ in 0..<10 {
+            let answer = try await send("list uploads", "GET", key: nil, query: query)
+            let page = try S3Answers.each("Upload", in: answer.text).map { entry in
+                guard let key = S3Answers.first("Key", in: entry), let id = S3Answers.first("UploadId", in: entry),
+                    let begun = S3Answers.first("Initiated", in: entry).flatMap(S3Answers.time)
+                else { throw JidokaError.internal("the object store's listing of uploads is not understood") }
+                return Unfinished(key: key, id: id, begun: begun)
+            }
+            found += page
+            guard S3Answers.first("IsTruncated", in: answer.text) == "true", let last = page.last else { break }
+            query = [
+                (name: "uploads", value: ""), (name: "prefix", value: prefix), (name: "key-marker", value: last.key),
+                (name: "upload-id-marker", value: last.id),
+            ]
+        }
+        return found
+    }
+
     static func query(_ upload: String, _ number: Int) -> [(name: String, value: String)] {
         [(name: "partNumber", value: String(number)), (name: "uploadId", value: upload)]
     }
@@ -104,7 +142,10 @@ extension S3Client {
             try await completeParts(key, upload: upload, parts)
         } catch {
             // What is thrown is why it failed; parts that could not be given up are removed by the bucket's own rule.
-            _ = try? await abortParts(key, upload: upload)
+            do { try await abortParts(key, upload: upload) } catch let second {
+                logger?.warning(
+                    "parts of an object could not be given up", [("key", .string(key)), ("error", .string("\(second)"))])
+            }
             throw error
         }
     }

@@ -2,6 +2,7 @@ package import Clockwork
 import Digests
 import Errors
 package import Outbound
+package import Telemetry
 
 /// One object as a listing or a question for it tells.
 package struct S3Object: Sendable, Hashable {
@@ -14,20 +15,26 @@ package struct S3Object: Sendable, Hashable {
 /// Requests to one bucket: signed, with time limits, tried again when the store is busy or the connection broke.
 package struct S3Client: Sendable {
     package let location: S3Location
+    /// The same bucket as clients reach it.
+    private let outside: S3Location
     let signer: SigV4
     private let client: OutboundClient
     let time: any TimeSource
+    let logger: Logger?
     /// Between the first try and the second; doubled each time.
     private let pause: Duration
     private static let triesMax = 5
 
     package init(
-        location: S3Location, credentials: S3Credentials, client: OutboundClient, time: any TimeSource, pause: Duration = .milliseconds(100)
+        location: S3Location, outside: S3Location? = nil, credentials: S3Credentials, client: OutboundClient, time: any TimeSource,
+        pause: Duration = .milliseconds(100), logger: Logger? = nil
     ) {
         self.location = location
+        self.outside = outside ?? location
         signer = SigV4(credentials: credentials, region: location.region)
         self.client = client
         self.time = time
+        self.logger = logger
         self.pause = pause
     }
 
@@ -82,7 +89,7 @@ package struct S3Client: Sendable {
     package func presigned(
         _ method: String, key: String, query: [(name: String, value: String)] = [], seconds: Int
     ) -> String {
-        location.url(signer.presigned(location.target(method, key: key, query: query), seconds: seconds, at: time.now()))
+        outside.url(signer.presigned(outside.target(method, key: key, query: query), seconds: seconds, at: time.now()))
     }
 
     static let plain = [(name: "content-type", value: "application/octet-stream")]

@@ -11,12 +11,16 @@ package struct S3Objects: ObjectStore {
     private let client: S3Client
     private let cache: ObjectCache
     private let pool: BlockingPool
-    /// Bytes of one reading request.
-    private static let pieceBytes: Int64 = 8 << 20
+    private static let mending = "restore it from a version of the bucket or a backup, or store the same content again"
+    package let direct: (any DirectTransfers)?
 
     /// `cache` may be removed while no server runs. At most about `cacheBytesMax` bytes stay in it.
-    package init(client: S3Client, cache: BlobStore, pool: BlockingPool, cacheBytesMax: Int64 = 20 << 30) {
+    package init(
+        client: S3Client, cache: BlobStore, pool: BlockingPool, cacheBytesMax: Int64 = 20 << 30, isDirect: Bool = true,
+        ids: any IDSource = SystemIDs()
+    ) {
         self.client = client
+        direct = isDirect ? S3DirectTransfers(client: client, pool: pool, ids: ids) : nil
         self.cache = ObjectCache(blobs: cache, bytesMax: cacheBytesMax, time: client.time)
         self.pool = pool
     }
@@ -30,8 +34,8 @@ package struct S3Objects: ObjectStore {
         try await client.delete(key)
     }
 
-    func key(_ digest: Digest) -> String { client.location.key("objects/\(digest)") }
-    private func mark(_ digest: Digest) -> String { client.location.key("trash/\(digest)") }
+    func key(_ digest: Digest) -> String { client.location.object(digest) }
+    private func mark(_ digest: Digest) -> String { client.location.mark(digest) }
 
     package func begin(maximumSize: Int64) async throws -> any ObjectUpload {
         let cache = cache
@@ -47,31 +51,12 @@ package struct S3Objects: ObjectStore {
             return
         }
         let size = try await knownSize(digest, expectedSize)
-        let check = StreamCheck(digest)
-        var start: Int64 = 0
-        var ahead = request(digest, start, size)
-        while start < size {
-            let current = ahead
-            let piece = try await withTaskCancellationHandler {
-                try await current.value
-            } onCancel: {
-                current.cancel()
-            }
-            start += Int64(piece.count)
-            // The next piece is under way while this one is hashed and sent.
-            if start < size { ahead = request(digest, start, size) }
-            try await pool.run { check.take(piece) }
-            if start == size { try check.finish(client.location.description) }
-            do { try await take(piece) } catch {
-                ahead.cancel()
-                throw error
-            }
+        let hash = StreamDigest()
+        try await client.stream(key(digest), size: size) { piece, isLast in
+            try await pool.run { hash.take(piece) }
+            if isLast { try hash.finish(expecting: digest, at: location, hint: S3Objects.mending) }
+            if !piece.isEmpty { try await take(piece) }
         }
-        if size == 0 { try check.finish(client.location.description) }
-    }
-
-    private func request(_ digest: Digest, _ start: Int64, _ size: Int64) -> Task<[UInt8], any Error> {
-        Task { [client, key = key(digest)] in try await client.get(key, range: start..<min(size, start + S3Objects.pieceBytes)) }
     }
 
     private func knownSize(_ digest: Digest, _ expected: Int64?) async throws -> Int64 {
@@ -101,13 +86,8 @@ package struct S3Objects: ObjectStore {
     func store(_ blob: StoredBlob) async throws -> StoredBlob {
         let (cache, pool) = (cache, pool)
         let path = cache.blobs.path(for: blob.digest)
-        try await client.delete(mark(blob.digest))
         var stored = blob
-        if let there = try await client.head(key(blob.digest)), there.size == blob.size {
-            stored.isNew = false
-            if client.time.now() - there.modified > .seconds(600) { try await client.copy(there, to: key(blob.digest)) }
-        } else {
-            stored.isNew = true
+        stored.isNew = try await client.keep(blob.digest, size: blob.size) {
             try await client.put(key(blob.digest), file: path, size: blob.size, digest: blob.digest.hex)
         }
         try await pool.run { try cache.added(blob) }

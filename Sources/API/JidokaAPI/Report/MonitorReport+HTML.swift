@@ -78,7 +78,9 @@ extension MonitorReport {
     private func row(_ feature: FeatureReport, _ page: inout HTMLText) {
         page.raw("<tr><td>")
         page.text(feature.name)
-        page.raw("</td><td><span class=\"badge \(feature.verdict)\">")
+        page.raw("</td><td><span class=\"badge ")
+        page.text(feature.verdict)
+        page.raw("\">")
         page.text(feature.verdict)
         page.raw("</span></td>")
         for value in [feature.psiCorrected, feature.psi, feature.adjustedP] {

@@ -72,7 +72,7 @@ extension RouteTable {
                 if page.hasMore, let last = page.items.last { writer.member("next_page_token", RecordToken.encode(last)) }
             }
         }
-        add("POST", path, .write, version: "3.0") { call in
+        add("POST", path, .write, version: "3.0", bodyMax: RequestFields.largeBodyMax) { call in
             let text = try call.fields.requiredText("records")
             guard let records = (try? JSONValue.parse(text))?.arrayValue else {
                 throw JidokaError.invalidArgument("`records` must be a JSON list of records")
@@ -131,14 +131,16 @@ extension RouteTable {
                 version: try call.fields.integer("version"), actor: call.actor)
             return .empty
         }
-        // Online scoring runs judges in the server: that is not done here.
-        for (method, path) in [("GET", "scorers/online-configs"), ("PUT", "scorers/online-config")] {
-            add(method, path, .write, version: "3.0") { _ in
-                throw JidokaError(
-                    .invalidArgument, "online scoring is not supported by this server",
-                    hint: "run scorers where your application runs, for example with mlflow.genai.evaluate",
-                    fields: ["status": "501", "mlflow_code": "NOT_IMPLEMENTED"])
-            }
+        // Online scoring runs judges in the server: that is not done here, so no scorer has settings for it.
+        add("GET", "scorers/online-configs", .read, version: "3.0") { call in
+            guard try call.fields.has("scorer_ids") else { throw call.fields.missing("scorer_ids") }
+            return .json(Array(#"{"configs":[]}"#.utf8))
+        }
+        add("PUT", "scorers/online-config", .write, version: "3.0") { _ in
+            throw JidokaError(
+                .invalidArgument, "online scoring is not supported by this server",
+                hint: "run scorers where your application runs, for example with mlflow.genai.evaluate",
+                fields: ["status": "501", "mlflow_code": "NOT_IMPLEMENTED"])
         }
     }
 }

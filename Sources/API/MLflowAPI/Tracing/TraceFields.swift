@@ -14,13 +14,23 @@ extension RequestFields {
         let id = try info.requiredText("trace_id")
         return TraceInfo(
             id: id, experimentID: experiment, requestTime: try info.time("request_time") ?? 0,
-            duration: try info.text("execution_duration").flatMap(ProtoTime.milliseconds(duration:)), state: try info.traceState("state"),
+            duration: try info.duration("execution_duration"), state: try info.traceState("state"),
             clientRequestID: try info.nonEmpty("client_request_id"), requestPreview: try info.text("request_preview"),
             responsePreview: try info.text("response_preview"), metadata: try info.map("trace_metadata"), tags: try info.map("tags"),
             assessments: try info.objects("assessments").map { try $0.assessment(traceID: id) })
     }
 
     func time(_ name: String) throws -> Int64? { try text(name).map { try ProtoTime.milliseconds($0, field: name) } }
+
+    func duration(_ name: String) throws -> Int64? {
+        try text(name).map { text in
+            guard let duration = ProtoTime.milliseconds(duration: text) else {
+                throw JidokaError.invalidArgument(
+                    "Invalid value '\(text.prefix(100))' for parameter '\(name)': a number of seconds with an `s` is expected")
+            }
+            return duration
+        }
+    }
 
     func traceState(_ name: String) throws -> TraceState {
         switch try value(name) {
@@ -50,10 +60,16 @@ extension RequestFields {
         return Assessment(
             id: try text("assessment_id") ?? "", traceID: traceID, name: try text("assessment_name") ?? "", kind: value.kind,
             value: value.value, error: value.error,
-            source: AssessmentSource(type: try source?.text("source_type") ?? "CODE", id: try source?.text("source_id") ?? "default"),
+            source: AssessmentSource(
+                type: RequestFields.sourceType(try source?.text("source_type")), id: try source?.text("source_id") ?? ""),
             rationale: try nonEmpty("rationale"), metadata: try map("metadata"), spanID: try nonEmpty("span_id"),
             createdAt: try time("create_time") ?? 0, updatedAt: try time("last_update_time") ?? 0, overrides: try nonEmpty("overrides"),
             isValid: try flag("valid") ?? true)
+    }
+
+    /// Unknown names are those of no type, as in every enumeration of the protocol.
+    private static func sourceType(_ name: String?) -> String {
+        name.flatMap { ["HUMAN", "LLM_JUDGE", "CODE", "AI_JUDGE"].contains($0) ? $0 : nil } ?? "SOURCE_TYPE_UNSPECIFIED"
     }
 
     func assessmentValue() throws -> (kind: Assessment.Kind, value: JSONValue, error: AssessmentError?)? {
@@ -85,6 +101,7 @@ extension RequestFields {
         guard let mask = try value("update_mask") else { throw missing("update_mask") }
         let paths = (mask.stringValue ?? mask["paths"]?.arrayValue?.compactMap(\.stringValue).joined(separator: ",") ?? "").split(
             separator: ",")
+        guard !paths.isEmpty else { throw missing("update_mask") }
         var change = AssessmentChange()
         for path in paths {
             switch path {
@@ -110,7 +127,10 @@ extension RequestFields {
         let older = try integer("max_timestamp_millis")
         let limit = try integer("max_traces")
         guard ids.isEmpty != (older == nil) else {
-            throw JidokaError.invalidArgument("Either `max_timestamp_millis` or `trace_ids` must be specified, but not both.")
+            throw JidokaError.invalidArgument(
+                ids.isEmpty
+                    ? "Either `max_timestamp_millis` or `trace_ids` must be specified."
+                    : "Only one of `max_timestamp_millis` and `trace_ids` can be specified.")
         }
         if let older { return .older(than: older, limit: limit.map { Int(clamping: $0) }) }
         guard limit == nil else {

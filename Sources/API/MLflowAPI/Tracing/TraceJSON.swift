@@ -50,7 +50,7 @@ extension JSONWriter {
         member("request_id", info.id)
         member("experiment_id", info.experimentID)
         member("timestamp_ms", info.requestTime)
-        if let duration = info.duration { member("execution_time_ms", duration) }
+        member("execution_time_ms", info.duration ?? 0)
         member("status", info.state == .unspecified ? "TRACE_STATUS_UNSPECIFIED" : info.state.rawValue)
         list("request_metadata", info.metadata.sorted { $0.key < $1.key }) { $0.pair($1.key, $1.value) }
         list("tags", info.tags.sorted { $0.key < $1.key }) { $0.pair($1.key, $1.value) }
@@ -66,7 +66,7 @@ extension JSONWriter {
         key("source")
         beginObject()
         member("source_type", assessment.source.type)
-        member("source_id", assessment.source.id)
+        if !assessment.source.id.isEmpty { member("source_id", assessment.source.id) }
         endObject()
         member("create_time", ProtoTime.text(milliseconds: assessment.createdAt))
         member("last_update_time", ProtoTime.text(milliseconds: assessment.updatedAt))

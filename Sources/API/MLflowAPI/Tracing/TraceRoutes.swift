@@ -8,7 +8,9 @@ extension RouteTable {
     /// Traces of the third protocol, and their assessments.
     mutating func addTraces() {
         let tracing = services.tracing
-        add("POST", "traces", .write, version: "3.0") { call in .trace(try await tracing.start(try call.fields.traceInfo())) }
+        add("POST", "traces", .write, version: "3.0", bodyMax: RequestFields.largeBodyMax) { call in
+            .trace(try await tracing.start(try call.fields.traceInfo()))
+        }
         add("GET", "traces/{trace_id}", .read, version: "3.0") { call in
             .trace(try await tracing.info(id: try call.fields.requiredText("trace_id")))
         }
@@ -117,8 +119,8 @@ extension RouteTable {
                 return .empty
             }
             add("POST", "traces/delete-traces", .write, version: version) { call in
-                let count = try await tracing.delete(
-                    try call.fields.traceSelection(), experimentID: try call.fields.requiredText("experiment_id"), actor: call.actor)
+                let experiment = try call.fields.requiredText("experiment_id")
+                let count = try await tracing.delete(try call.fields.traceSelection(), experimentID: experiment, actor: call.actor)
                 return .object { $0.member("traces_deleted", Int64(count)) }
             }
             add("POST", "traces/link-to-run", .write, version: version) { call in
@@ -155,6 +157,7 @@ extension RouteTable {
             .secondTrace(try await tracing.info(id: try call.fields.requiredText("trace_id")))
         }
         add("GET", "traces", .read) { call in
+            guard try call.fields.has("experiment_ids") else { throw call.fields.missing("experiment_ids") }
             let page = try await tracing.search(
                 try call.fields.traceSearch(experiments: try call.fields.texts("experiment_ids"), filter: try call.fields.text("filter")))
             return .object(capacity: 65_536) { writer in
@@ -206,9 +209,8 @@ extension TraceInfo {
 
 extension RequestFields {
     fileprivate func traceIDs() throws -> [String] {
-        let ids = try texts("trace_ids")
-        guard !ids.isEmpty else { throw missing("trace_ids") }
-        return ids
+        guard try has("trace_ids") else { throw missing("trace_ids") }
+        return try texts("trace_ids")
     }
 
     /// The experiments that a batch is narrowed to; nil when none are named.

@@ -12,7 +12,6 @@ struct LifecycleDesk: LifecycleControl {
     let archive: TrackingArchive
     let registry: RegistryService
     let artifacts: any ArtifactStore
-    private static let versionsPage = 10_000
 
     func experiments(deleted: Bool, limit: Int) async throws -> [JSONObject] {
         let search = ExperimentSearch(view: deleted ? .deletedOnly : .activeOnly, limit: limit)
@@ -72,58 +71,9 @@ struct LifecycleDesk: LifecycleControl {
         var inside: String?
         if let experiment { inside = try await find(experiment).id }
         let request = PurgeRequest(kinds: Set(wanted), ids: ids, experimentID: inside, olderThan: olderThan)
-        let planned = try await archive.plan(request)
-        let (purged, kept) = try await sort(planned)
-        if confirmed {
-            try await archive.purge(purged, actor: actor, reason: reason)
-            // The rows are gone and the event says where the files lay; their paths go now, their bytes when no other path has them.
-            for item in purged where item.artifactURI.hasPrefix("mlflow-artifacts:") {
-                try await artifacts.delete(try ArtifactPath(uri: item.artifactURI))
-            }
-        }
-        return [
-            "purged": .bool(confirmed), "items": .array(purged.map { .object($0.json) }), "kept": .array(kept.map(JSONValue.object)),
-        ]
-    }
-
-    /// Keeps what registered versions take their files from, and experiments that hold such a thing.
-    private func sort(_ items: [ArchivedItem]) async throws -> (purged: [ArchivedItem], kept: [JSONObject]) {
-        let users = try await versionsByLocation()
-        var kept: [JSONObject] = []
-        var needed: Set<String> = []
-        var purged: [ArchivedItem] = []
-        for item in items where item.kind != .experiment {
-            let user = users.first { $0.location == item.artifactURI || $0.location.hasPrefix(item.artifactURI + "/") }
-            if let user, !item.artifactURI.isEmpty {
-                needed.insert(item.experimentID)
-                var document = item.json
-                document["because"] = .string("model version \(user.version) takes its files from it")
-                kept.append(document)
-            } else {
-                purged.append(item)
-            }
-        }
-        for item in items where item.kind == .experiment {
-            if needed.contains(item.id) {
-                var document = item.json
-                document["because"] = .string("something in it is kept")
-                kept.append(document)
-            } else {
-                purged.append(item)
-            }
-        }
-        return (purged, kept)
-    }
-
-    private func versionsByLocation() async throws -> [(location: String, version: String)] {
-        var all: [(location: String, version: String)] = []
-        var offset: Int? = 0
-        while let at = offset {
-            let page = try await registry.searchVersions(ModelVersionSearch(offset: at, limit: LifecycleDesk.versionsPage))
-            all += page.items.map { ($0.storageLocation, "\($0.ref)") }
-            offset = page.nextOffset
-        }
-        return all
+        var deletion = try await PermanentDeletion(
+            archive: archive, registry: registry, artifacts: artifacts, confirmation: confirmed ? (actor: actor, reason: reason) : nil)
+        return try await deletion.run(request)
     }
 
     /// An experiment by its id, else by its name.

@@ -13,6 +13,8 @@ struct ObjectDesk: ObjectKeeper {
     let collector: ObjectCollector
     let events: SQLEventLog
     let time: any TimeSource
+    /// What an upload past this server has left is dropped after a week.
+    private static let unfinishedFor = Duration.seconds(7 * 86_400)
 
     init(objects: any ObjectStore, index: SQLArtifactIndex, datasets: SQLDatasetStore, events: SQLEventLog, time: any TimeSource) {
         self.objects = objects
@@ -38,14 +40,22 @@ struct ObjectDesk: ObjectKeeper {
 
     func collect(apply: Bool, actor: String) async throws -> JSONObject {
         let report = try await collector.collect(apply: apply)
+        var unfinished = 0
         if apply {
+            let limit = time.now() + .microseconds(-ObjectDesk.unfinishedFor.microseconds)
+            unfinished = try await objects.direct?.sweep(begunBefore: limit) ?? 0
             try await record(
-                "artifacts.discarded", actor, ["objects": .int(Int64(report.discarded)), "bytes": .int(report.unreachableBytes)])
+                "artifacts.discarded", actor,
+                [
+                    "objects": .int(Int64(report.discarded)), "bytes": .int(report.unreachableBytes),
+                    "unfinished_uploads": .int(Int64(unfinished)),
+                ])
         }
         return [
             "applied": .bool(apply), "objects": .int(Int64(report.objects)), "bytes": .int(report.bytes),
             "unreachable": .int(Int64(report.unreachableCount)), "unreachable_bytes": .int(report.unreachableBytes),
             "young": .int(Int64(report.young)), "discarded": .int(Int64(report.discarded)),
+            "unfinished_uploads": .int(Int64(unfinished)),
             "why": "no artifact path and no dataset version names it, and it was put more than an hour ago",
             "listed": .array(
                 report.unreachable.map {

@@ -43,6 +43,10 @@ package struct FileArtifactStore: ArtifactStore {
         return ArtifactEntry(path: path, digest: stored.digest.hex, size: stored.size)
     }
 
+    package var direct: (any DirectArtifacts)? {
+        objects.direct.map { DirectArtifactTransfers(transfers: $0, index: index, time: time, maximumSize: maximumSize) }
+    }
+
     package func entry(_ path: ArtifactPath) async throws -> ArtifactEntry? { try await index.entry(path) }
 
     package func read(_ path: ArtifactPath, _ take: @Sendable ([UInt8]) async throws -> Void) async throws {

@@ -85,47 +85,50 @@ package struct SQLRunArchive: RunArchive {
     }
 
     package func deleted(
-        _ kind: ArchivedItem.Kind, before time: Timestamp, experimentID: String?, limit: Int
+        _ kind: ArchivedItem.Kind, before time: Timestamp, experimentID: String?, after: ArchivedItem?, limit: Int
     ) async throws -> [ArchivedItem] {
         try SQLRunArchive.check(limit)
-        let experiment = experimentID.map { [SQLValue(Int64($0))] } ?? []
-        let inside: String
-        let sql: String
-        switch kind {
-        case .run:
-            inside = experimentID == nil ? "" : " AND experiment = ?"
-            sql =
-                "SELECT id, name, experiment, coalesce(deleted_at, 0), artifact_uri FROM runs WHERE lifecycle = 'deleted'"
-                + " AND coalesce(deleted_at, 0) < ?\(inside) ORDER BY 4, id LIMIT ?"
-        case .loggedModel:
-            inside = experimentID == nil ? "" : " AND experiment = ?"
-            sql =
-                "SELECT id, name, experiment, updated_at, artifact_uri FROM logged_models WHERE lifecycle = 'deleted'"
-                + " AND updated_at < ?\(inside) ORDER BY 4, id LIMIT ?"
-        case .experiment:
-            inside = experimentID == nil ? "" : " AND id = ?"
-            sql =
-                "SELECT id, name, id, updated_at, '' FROM experiments WHERE lifecycle = 'deleted' AND updated_at < ?\(inside)"
-                + " ORDER BY 4, id LIMIT ?"
+        let (columns, table, moment, place) =
+            switch kind {
+            case .run: ("id, name, experiment, coalesce(deleted_at, 0), artifact_uri", "runs", "coalesce(deleted_at, 0)", "experiment")
+            case .loggedModel: ("id, name, experiment, updated_at, artifact_uri", "logged_models", "updated_at", "experiment")
+            case .experiment: ("id, name, id, updated_at, ''", "experiments", "updated_at", "id")
+            }
+        var sql = "SELECT \(columns) FROM \(table) WHERE lifecycle = 'deleted' AND \(moment) < ?"
+        var values: [SQLValue] = [.int(time.microseconds)]
+        if let experimentID {
+            sql += " AND \(place) = ?"
+            values.append(SQLValue(Int64(experimentID)))
         }
-        return try await database.read { connection in
-            try connection.map(sql, [.int(time.microseconds)] + experiment + [.int(Int64(limit))]) { SQLRunArchive.item(kind, $0) }
+        if let after {
+            sql += " AND (\(moment) > ? OR (\(moment) = ? AND id > ?))"
+            let at = SQLValue.int(after.deletedAt.microseconds)
+            values += [at, at, kind == .experiment ? SQLValue(Int64(after.id)) : .text(after.id)]
+        }
+        values.append(.int(Int64(limit)))
+        return try await database.read { [sql, values] connection in
+            try connection.map("\(sql) ORDER BY 4, id LIMIT ?", values) { SQLRunArchive.item(kind, $0) }
         }
     }
 
-    package func contents(ofExperiment id: String, limit: Int) async throws -> [ArchivedItem] {
+    package func contents(ofExperiment id: String, after: ArchivedItem?, limit: Int) async throws -> [ArchivedItem] {
         try SQLRunArchive.check(limit)
         guard let experiment = Int64(id) else { return [] }
+        let (lastRun, lastModel) = after?.kind == .loggedModel ? (nil, after?.id) : (after?.id ?? "", "")
         return try await database.read { connection in
-            let runs = try connection.map(
-                "SELECT id, name, experiment, coalesce(deleted_at, 0), artifact_uri FROM runs WHERE experiment = ?"
-                    + " AND lifecycle = 'deleted' ORDER BY id LIMIT ?", [.int(experiment), .int(Int64(limit))]
-            ) { SQLRunArchive.item(.run, $0) }
+            var found: [ArchivedItem] = []
+            if let lastRun {
+                found = try connection.map(
+                    "SELECT id, name, experiment, coalesce(deleted_at, 0), artifact_uri FROM runs WHERE experiment = ?"
+                        + " AND lifecycle = 'deleted' AND id > ? ORDER BY id LIMIT ?",
+                    [.int(experiment), .text(lastRun), .int(Int64(limit))]
+                ) { SQLRunArchive.item(.run, $0) }
+            }
             let models = try connection.map(
-                "SELECT id, name, experiment, updated_at, artifact_uri FROM logged_models WHERE experiment = ? ORDER BY id LIMIT ?",
-                [.int(experiment), .int(Int64(limit))]
+                "SELECT id, name, experiment, updated_at, artifact_uri FROM logged_models WHERE experiment = ? AND id > ?"
+                    + " ORDER BY id LIMIT ?", [.int(experiment), .text(lastModel ?? ""), .int(Int64(limit))]
             ) { SQLRunArchive.item(.loggedModel, $0) }
-            return Array((runs + models).prefix(limit))
+            return Array((found + models).prefix(limit))
         }
     }
 
