@@ -25,7 +25,7 @@ struct RunTableTests {
 
     /// As pandas 3 writes what MLflow 3.17.2 found.
     private static let found = """
-        ,run_id,experiment_id,status,artifact_uri,start_time,end_time,metrics.m,metrics.n,params.b,params.t,tags.mlflow.user,tags.mlflow.runName
+        ,run_id,experiment_id,status,artifact_uri,start_time,end_time,metrics.m,metrics.n,params.b,params.t,user_id,run_name
         0,d3db6d9756b644b7a10a994bcebaf3d7,1,FINISHED,,2026-11-27 15:55:46.957+00:00,2026-11-27 15:55:47.111+00:00,1.7e+308,,2,,root,s
         1,860ff71e76994a6a923163a9bc077dfe,1,KILLED,,2026-11-27 15:55:46.598+00:00,,0.5,nan,,"x, ""y""
         z",root,r
@@ -66,7 +66,8 @@ struct RunTableTests {
             (
                 "runs.jsonl",
                 "\n"
-                    + #"{"run_name":"a","experiment":"e","start_time":5,"params.p":"1.5","params.q":"True","metrics":{"m":0.25},"tags.t":"v"}"#
+                    + #"{"run_name":"a","experiment":"e","start_time":5,"params.p":"1.5","params.q":"True","#
+                    + #""metrics":{"m":0.25},"tags.t":"v"}"#
             ),
             ("runs.csv", "run_name,experiment,start_time,params.p,params.q,metrics.m,tags.t\na,e,5,1.5,True,0.25,v"),
         ] as [(String, String)]) func `every form says the same run`(name: String, text: String) async throws
