@@ -13,7 +13,8 @@ enum ImportCommand {
         Flag("artifacts", value: "DIR", "where the MLflow server kept its artifacts, when the store does not hold them"),
         Flag("state", env: "JIDOKA_STATE", value: "DIR", "where it is noted what was delivered; by default ~/.local/state/jidoka"),
     ]
-    private static let source = Positional("source", "an MLflow folder (mlruns), an MLflow SQLite file, or a W&B folder (wandb)")
+    private static let source = Positional(
+        "source", "an MLflow folder (mlruns), SQLite file or PostgreSQL address, a W&B folder (wandb), or a table of runs")
 
     static func command(_ context: CommandContext) -> Command {
         Command(
@@ -23,6 +24,8 @@ enum ImportCommand {
                     jidoka import ./mlruns
                     jidoka import mlflow.db --artifacts ./mlartifacts
                     jidoka import ./wandb                what W&B's client logged with WANDB_MODE=offline
+                    jidoka import postgresql://reader@db.example/mlflow     the password from PGPASSWORD
+                    jidoka import runs.csv               of mlflow.search_runs().to_csv(); .json and .jsonl too
 
                 Ids, times and version numbers are kept. It may be repeated, and cut off and repeated: nothing is doubled.
                 """, flags: flags + [.toggle("dry-run", "count what there is, change nothing")], positionals: [source]
@@ -42,7 +45,7 @@ enum ImportCommand {
     }
 
     private static func deliver(_ values: Values, _ console: any Console, _ context: CommandContext, dry: Bool) async throws -> ExitStatus {
-        let source = try open(values, context)
+        let source = try await open(values, context)
         if dry {
             console.show(.object(try await Delivery.preview(source).json), values) { text($0, "there are", console) }
             return .ok
@@ -64,9 +67,12 @@ enum ImportCommand {
         return .ok
     }
 
-    private static func open(_ values: Values, _ context: CommandContext) throws -> any InterchangeSource {
-        let path = context.absolute(values.argument("source"))
+    private static func open(_ values: Values, _ context: CommandContext) async throws -> any InterchangeSource {
         let artifacts = values.optionalString("artifacts").map(context.absolute)
+        let database = try await MLflowDatabase.atAddress(
+            values.argument("source"), artifactFolder: artifacts, folder: context.folder)
+        if let database { return database }
+        let path = context.absolute(values.argument("source"))
         let pool = BlockingPool(threads: 1)
         if LocalFile.isFolder(path) {
             for folder in [path, "\(path)/mlruns"] where MLflowFolder.isOne(folder) {
@@ -76,6 +82,9 @@ enum ImportCommand {
             throw JidokaError.invalidArgument(
                 "`\(values.argument("source"))` is no folder of MLflow or W&B",
                 hint: "give the folder that holds the experiments, usually `mlruns`, or the offline runs, usually `wandb`")
+        }
+        if let ending = path.split(separator: ".").last, RunTable.endings.contains(ending.lowercased()) {
+            return try await RunTable(path: path, shown: values.argument("source"), artifactFolder: artifacts, pool: pool)
         }
         let head = Array(try LocalFile.read(path, shown: values.argument("source"), bytesMax: 1 << 40).prefix(15))
         guard head == Array("SQLite format 3".utf8) else {

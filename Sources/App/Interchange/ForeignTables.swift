@@ -40,6 +40,31 @@ package struct SQLiteTables: ForeignTables {
     }
 }
 
+/// A PostgreSQL database of another program.
+package struct PostgresTables: ForeignTables {
+    package let pool: BlockingPool
+    private let server: ForeignServer
+
+    /// - Parameter url: as `DatabaseLocation.postgres` holds it.
+    package init(url: String, pool: BlockingPool) {
+        self.pool = pool
+        server = ForeignServer(url: url)
+    }
+
+    package func read<T: Sendable>(_ body: @escaping @Sendable (ForeignRows) throws -> T) async throws -> T { try await server.read(body) }
+
+    package func has(_ table: String) async throws -> Bool {
+        try await read { rows in !(try rows("SELECT 1 WHERE to_regclass(?) IS NOT NULL", [.text(table)])).isEmpty }
+    }
+
+    package func has(_ table: String, column: String) async throws -> Bool {
+        try await read { rows in
+            let found = "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(?) AND attname = ? AND NOT attisdropped"
+            return !(try rows(found, [.text(table), .text(column)])).isEmpty
+        }
+    }
+}
+
 extension SQLValue {
     /// Text of any column; numbers as they are written.
     var text: String { optionalText ?? "" }

@@ -8,7 +8,11 @@ struct LocalArtifacts: Sendable {
     var remarks: Remarks
 
     func files(of place: ArtifactPlace) -> [SourceFile] {
-        for root in roots where Disk.isFolder("\(root)/\(place.inside)") { return Disk.files("\(root)/\(place.inside)") }
+        // MLflow makes an empty folder in its store for a run whose experiment keeps artifacts elsewhere.
+        for root in roots {
+            let found = Disk.files("\(root)/\(place.inside)")
+            if !found.isEmpty { return found }
+        }
         if place.uri.hasPrefix("mlflow-artifacts:"), let path = try? ArtifactPath(uri: place.uri) {
             for root in roots where Disk.isFolder("\(root)/\(path)") { return Disk.files("\(root)/\(path)") }
             remarks.add("the artifacts of \(place.inside) are kept by a server: name its artifact folder with --artifacts to bring them")

@@ -10,6 +10,7 @@ package enum ModelHistoryContract {
         ContractCheck("a stage is known as of every moment, with those that were archived by the way", stages),
         ContractCheck("a deleted version ends its aliases and its stage, and the past keeps them", deleted),
         ContractCheck("history follows a rename and goes with a deleted model", renames),
+        ContractCheck("a version that was imported with a stage is in it from its import on, once", imported),
         ContractCheck("refused changes and changes to what is so leave no line", nothing),
     ]
 
@@ -53,6 +54,27 @@ package enum ModelHistoryContract {
         try Broken.unless(try await stores.history.aliasMoves(name: "m", alias: nil, limit: 2).count, is: 2, "no more than asked for")
         try await Broken.unlessRefused(.notFound) { _ = try await stores.history.aliasMoves(name: "x", alias: nil, limit: 10) }
         try await Broken.unlessRefused(.notFound) { _ = try await stores.history.version(name: "x", alias: "a", at: moment(0)) }
+    }
+
+    @Sendable private static func imported(_ stores: RegistryStores) async throws {
+        try await stores.add("m")
+        func adopt(_ number: Int, _ stage: ModelStage) async throws {
+            let draft = ModelVersionDraft(
+                name: "m", description: "", source: "s", storageLocation: "", runID: "r", runLink: "", modelID: "", userID: "", tags: [],
+                status: .ready, time: moment(-100))
+            _ = try await stores.versions.adopt(draft, KeptVersion(number: number, stage: stage)) { _ in
+                cause("user:ann", "from there")[0]
+            }
+        }
+        for _ in 0..<2 { try await adopt(3, .production) }
+        try await adopt(4, .none)
+        let wanted = [
+            LabelMove(
+                label: .stage(version: 3), after: "Production", before: nil, time: moment(0), actor: "user:ann", reason: "from there")
+        ]
+        try Broken.unless(try await stores.history.stageMoves(name: "m", stage: nil, limit: 10), is: wanted, "one line")
+        try Broken.unless(try await stores.history.version(name: "m", stage: .production, at: moment(0)), is: 3, "from then on")
+        try Broken.unless(try await stores.history.version(name: "m", stage: .production, at: moment(-1)) == nil, "not before")
     }
 
     private static func move(

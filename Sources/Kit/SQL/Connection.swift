@@ -132,6 +132,14 @@ package struct Row {
         }
     }
 
+    /// Every column as the engine gives it, for tables whose columns are not ours.
+    var values: [SQLValue] {
+        switch source {
+        case .sqlite(let handle): SQLiteRow.values(handle)
+        case .postgres(let row): row.values
+        }
+    }
+
     package func bool(_ column: Int) -> Bool { int(column) != 0 }
     package func optionalInt(_ column: Int) -> Int64? { isNull(column) ? nil : int(column) }
     package func optionalDouble(_ column: Int) -> Double? { isNull(column) ? nil : double(column) }

@@ -55,6 +55,16 @@ enum ModelHistoryRows {
             facts + [.int(model), .int(Int64(version)), .text(stage.rawValue)])
     }
 
+    /// A version that came with a stage: the history begins at the moment of its import, because nobody tells what it was in before.
+    static func imported(
+        version: Int, of model: Int64, in stage: ModelStage, _ event: EventDraft, on connection: Connection
+    ) throws {
+        guard stage != .none else { return }
+        try connection.execute(
+            "INSERT INTO stage_history (model, version, stage, time, actor, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            [.int(model), .int(Int64(version)), .text(stage.rawValue), .int(event.time.microseconds)] + cause([event]))
+    }
+
     static func forget(model: SQLValue, on connection: Connection) throws {
         try connection.execute("DELETE FROM alias_history WHERE model = ?", [model])
         try connection.execute("DELETE FROM stage_history WHERE model = ?", [model])

@@ -35,7 +35,9 @@ extension SQLModelVersionStore {
             ) { $0.int(0) }
             for tag in tags { try SQLModelVersionStore.put(tag, row ?? 0, on: connection) }
             let made = try SQLModelVersionStore.require(draft.name, Int(number), on: connection)
-            try EventTable.append([event(made)], on: connection)
+            let imported = event(made)
+            try ModelHistoryRows.imported(version: Int(number), of: model, in: kept.stage, imported, on: connection)
+            try EventTable.append([imported], on: connection)
             return AdoptedVersion(made, isNew: true)
         }
     }

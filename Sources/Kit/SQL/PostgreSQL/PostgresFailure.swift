@@ -44,8 +44,14 @@ package struct PostgresFailure: Error, CustomStringConvertible {
         }
     }
 
-    /// A connection that could not be made. libpq's message names host, port, user and database, never the password.
+    /// A connection that could not be made. libpq's message names host, port, user and database, never the password; only where it cannot
+    /// read the address does it cite it.
     static func unreachable(_ message: String) -> JidokaError {
+        if message.contains(" URI") || message.contains("percent-encoded") || message.contains("://") {
+            return JidokaError.invalidArgument(
+                "the address of the database cannot be read",
+                hint: "write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for @ and %25 for % inside the password")
+        }
         let cause = PostgresFailure(state: "", message: message)
         let line = message.split(whereSeparator: \.isNewline).last.map(String.init) ?? message
         if message.contains("password") || message.contains("authentication failed") || message.contains("role \"") {

@@ -102,6 +102,21 @@ struct PostgresRow {
 
     func double(_ column: Int) -> Double { Double(text(column)) ?? 0 }
 
+    /// Every column by its type; text as it lies there, for tables that are not ours.
+    var values: [SQLValue] {
+        (0..<Int(PQnfields(result))).map { column in
+            if isNull(column) { return .null }
+            let plain = String(decoding: bytes(column), as: UTF8.self)
+            switch PQftype(result, Int32(column)) {
+            case 16: return .int(plain == "t" ? 1 : 0)
+            case 20, 21, 23: return Int64(plain).map(SQLValue.int) ?? .text(plain)
+            case 700, 701, 1700: return Double(plain).map(SQLValue.double) ?? .text(plain)
+            case 17: return .blob(blob(column))
+            default: return .text(plain)
+            }
+        }
+    }
+
     /// `bytea` comes as `\x` and hexadecimal digits.
     func blob(_ column: Int) -> [UInt8] {
         let text = bytes(column)

@@ -16,6 +16,9 @@ enum SQLiteRow {
         return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, Int32(column)))))
     }
 
+    /// All cells as they are stored.
+    static func values(_ handle: OpaquePointer) -> [SQLValue] { (0..<Int(sqlite3_column_count(handle))).map { value(handle, $0) } }
+
     /// The cell as it is stored.
     static func value(_ handle: OpaquePointer, _ column: Int) -> SQLValue {
         switch sqlite3_column_type(handle, Int32(column)) {

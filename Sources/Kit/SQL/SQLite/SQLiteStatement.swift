@@ -45,7 +45,7 @@ final class SQLiteStatement {
         try bind(bindings)
         defer { reset() }
         var rows: [[SQLValue]] = []
-        while try step() { rows.append((0..<Int(sqlite3_column_count(handle))).map { SQLiteRow.value(handle, $0) }) }
+        while try step() { rows.append(SQLiteRow.values(handle)) }
         return rows
     }
 
