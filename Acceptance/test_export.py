@@ -64,6 +64,16 @@ def fill(url: str) -> str:
         pass
     client.delete_run(gone.info.run_id)
     client.delete_experiment(client.create_experiment("old"))
+
+    @mlflow.trace
+    def outer(x: int) -> int:
+        with mlflow.start_span("inner"):
+            return x + 1
+
+    outer(1)
+    mlflow.flush_trace_async_logging()
+    made = mlflow.genai.datasets.create_dataset(name="questions", experiment_id=started.info.experiment_id)
+    made.merge_records([{"inputs": {"q": "how much?"}, "expectations": {"a": "42"}}])
     mlflow.set_experiment("Default")
     return started.info.run_id
 
@@ -106,6 +116,11 @@ def test_mlflow_opens_what_was_exported_and_import_brings_it_back(tmp_path: Path
         tables = first.cli("export", tmp_path / "tables", "--format", "jsonl")
         rows = [json.loads(line) for line in (tmp_path / "tables" / "metrics.jsonl").read_text().splitlines()]
         assert tables["points"] == len(rows) == 30
+        traces = [json.loads(line) for line in (tmp_path / "tables" / "traces.jsonl").read_text().splitlines()]
+        assert [len(trace["spans"]) for trace in traces] == [2]
+        datasets = [json.loads(line) for line in (out / "evaluation_datasets.jsonl").read_text().splitlines()]
+        assert datasets[0]["name"] == "questions" and datasets[0]["records"][0]["inputs"] == {"q": "how much?"}
+        assert "run.created" in (out / "events.jsonl").read_text()
         assert first.cli("export", tmp_path / "one", "--experiment", "prices", "--no-artifacts")["experiments"] == 1
         assert run("export", tmp_path / "x", "--experiment", "nope", cwd=tmp_path, JIDOKA_URL=first.url).returncode == 1
     finally:

@@ -36,10 +36,13 @@ enum ExportCommand {
             let (force, id) = (values.isOn("force"), SystemIDs().next())
             let done: (counts: DeliveryCounts, kept: String?)
             if values.string("format") == "jsonl" {
-                done = try await TableExport(source, to: target, replacing: force, id: id, told: { bar.advance(by: $0) }).run()
+                done = try await TableExport(
+                    source, to: target, replacing: force, id: id, more: RawTables(server), told: { bar.advance(by: $0) }
+                ).run()
             } else {
                 done = try await MLflowExport(
-                    source, to: target, replacing: force, withArtifacts: !values.isOn("no-artifacts"), id: id, told: { bar.advance(by: $0) }
+                    source, to: target, replacing: force, withArtifacts: !values.isOn("no-artifacts"), id: id, more: RawTables(server),
+                    told: { bar.advance(by: $0) }
                 ).run()
             }
             bar.finish()

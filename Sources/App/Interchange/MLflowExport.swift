@@ -9,6 +9,7 @@ import Tracking
 package struct MLflowExport: Sendable {
     let source: any InterchangeSource
     let folder: ExportFolder
+    private let more: RawTables?
     let withArtifacts: Bool
     let told: @Sendable (Int) -> Void
     let counts = DeliveryTally(DeliveryCounts())
@@ -18,11 +19,13 @@ package struct MLflowExport: Sendable {
     ///   - told: called with the number of runs that are written.
     package init(
         _ source: any InterchangeSource, to target: String, replacing: Bool, withArtifacts: Bool, id: String,
+        more: RawTables? = nil,
         told: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         self.source = source
         folder = try ExportFolder(target, replacing: replacing, id: id)
         self.withArtifacts = withArtifacts
+        self.more = more
         self.told = told
     }
 
@@ -32,9 +35,11 @@ package struct MLflowExport: Sendable {
     }
 
     private func writeAll() async throws -> (counts: DeliveryCounts, kept: String?) {
-        for experiment in try await source.experiments() { try await write(experiment) }
+        let experiments = try await source.experiments()
+        for experiment in experiments { try await write(experiment) }
         for model in try await source.models() { try await write(model) }
-        counts.change { $0.remarks += source.remarks }
+        let missing = try await more?.write(of: experiments, to: folder) ?? []
+        counts.change { $0.remarks += source.remarks + missing.map { "the server has no \($0)" } }
         return (counts.value, try folder.finish())
     }
 

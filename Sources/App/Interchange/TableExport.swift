@@ -9,13 +9,16 @@ import Tracking
 package struct TableExport: Sendable {
     let source: any InterchangeSource
     let folder: ExportFolder
+    private let more: RawTables?
     let told: @Sendable (Int) -> Void
 
     package init(
-        _ source: any InterchangeSource, to target: String, replacing: Bool, id: String, told: @escaping @Sendable (Int) -> Void = { _ in }
+        _ source: any InterchangeSource, to target: String, replacing: Bool, id: String, more: RawTables? = nil,
+        told: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         self.source = source
         folder = try ExportFolder(target, replacing: replacing, id: id)
+        self.more = more
         self.told = told
     }
 
@@ -29,7 +32,8 @@ package struct TableExport: Sendable {
             try folder.file("experiments.jsonl"), try folder.file("runs.jsonl"), try folder.file("metrics.jsonl")
         )
         let logged = try folder.file("logged_models.jsonl")
-        for experiment in try await source.experiments() {
+        let all = try await source.experiments()
+        for experiment in all {
             try experiments.add(TableExport.row(experiment))
             counts.experiments += 1
             for model in try await source.loggedModels(of: experiment) {
@@ -56,7 +60,8 @@ package struct TableExport: Sendable {
             }
         }
         for file in [models, versions] { try file.close() }
-        counts.remarks = source.remarks
+        let missing = try await more?.write(of: all, to: folder) ?? []
+        counts.remarks = source.remarks + missing.map { "the server has no \($0)" }
         return (counts, try folder.finish())
     }
 

@@ -83,6 +83,8 @@ package struct TargetServer: Sendable {
             case 500: .internal
             default: .unavailable
             }
-        throw JidokaError(code, message ?? "\(url) answered with status \(response.status)", hint: body?["error"]?["hint"]?.stringValue)
+        throw JidokaError(
+            code, message ?? "\(url) answered with status \(response.status)", hint: body?["error"]?["hint"]?.stringValue,
+            fields: ["status": String(response.status)])
     }
 }
