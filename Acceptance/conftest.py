@@ -43,12 +43,3 @@ def mlflow_url(request: pytest.FixtureRequest) -> str:
 def deployment(server: Jidoka) -> Deployment:
     """An ONNX model that the stock client logged and registered, promoted, answering at its endpoint."""
     return deploy(server, LINE)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def default_registry() -> Iterator[None]:
-    """A registry that a module names is its own: the next one finds it where the tracking server is."""
-    yield
-    import mlflow
-
-    mlflow.set_registry_uri(None)
