@@ -36,7 +36,6 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jidoka]:
 @pytest.fixture(scope="module")
 def client(behind: Jidoka) -> MlflowClient:
     mlflow.set_tracking_uri(behind.url)
-    mlflow.set_registry_uri(behind.url)
     return MlflowClient(behind.url)
 
 
