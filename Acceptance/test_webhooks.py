@@ -13,6 +13,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
+import requests
 from mlflow import MlflowClient
 from mlflow.entities.webhook import WebhookStatus
 from mlflow.exceptions import MlflowException
@@ -28,6 +29,7 @@ class Receiver:
     def __init__(self) -> None:
         self.got: list[tuple[dict, dict, str]] = []
         self.answers: list[int] = []
+        self.length = 2
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -36,9 +38,12 @@ class Receiver:
                 receiver.got.append((json.loads(body), dict(self.headers.items()), body))
                 self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
                 self.send_header("location", "http://127.0.0.1:1/elsewhere")
-                self.send_header("content-length", "2")
+                self.send_header("content-length", str(receiver.length))
                 self.end_headers()
-                self.wfile.write(b"ok")
+                try:
+                    self.wfile.write(b"ok" + b"." * (receiver.length - 2))
+                except ConnectionError:
+                    pass  # the sender has seen enough
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -167,6 +172,35 @@ def test_a_failed_delivery_is_tried_again_a_refused_one_is_a_dead_letter(jidoka:
     jidoka.cli("webhooks", "redeliver", dead()[0]["id"])
     receiver.wait(4)
     assert receiver.got[3][1]["X-MLflow-Delivery-Id"] == receiver.got[2][1]["X-MLflow-Delivery-Id"]
+
+
+def test_a_receiver_that_hangs_holds_up_no_other_and_a_long_answer_is_an_answer(jidoka: Jidoka, receiver: Receiver) -> None:
+    client = MlflowClient(jidoka.url)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client.create_webhook("silent", f"http://127.0.0.1:{silent.getsockname()[1]}/", ["registered_model.created"])
+        client.create_webhook("well", receiver.url, ["registered_model.created"])
+        begun = time.monotonic()
+        for index in range(12):
+            client.create_registered_model(f"m{index}")
+        receiver.wait(12, 5)
+        assert time.monotonic() - begun < 5
+    receiver.length = 1 << 20
+    client.create_registered_model("long")
+    receiver.wait(13)
+    time.sleep(2.5)
+    assert len(receiver.got) == 13, "it was settled by its status"
+
+
+def test_a_prompt_that_is_gone_at_once_is_told_of_as_a_prompt(jidoka: Jidoka, receiver: Receiver) -> None:
+    client = MlflowClient(jidoka.url)
+    client.create_webhook("all", receiver.url, ["model_version_alias.created", "prompt_alias.created", "prompt_tag.set"])
+    for index in range(5):
+        mlflow.genai.register_prompt(f"p{index}", "Hi")
+        client.set_prompt_alias(f"p{index}", "best", 1)
+        client.set_prompt_tag(f"p{index}", "k", "v")
+        requests.delete(f"{jidoka.url}/api/2.0/mlflow/registered-models/delete", json={"name": f"p{index}"}, timeout=10).raise_for_status()
+    kinds = {(body["entity"], body["action"]) for body, _, _ in receiver.wait(10)}
+    assert kinds == {("prompt_alias", "created"), ("prompt_tag", "set")}
 
 
 def test_a_server_that_is_killed_tells_what_it_had_not_told(jidoka: Jidoka, receiver: Receiver) -> None:

@@ -8,8 +8,12 @@ extension RegistryService {
         _ alias: String, name: String, version: Int, expecting: AliasExpectation = .anything, actor: String, reason: String = ""
     ) async throws {
         try checkAlias(alias)
-        let before = try await model(name: name).aliases.first { $0.alias == alias }?.version
-        let payload: JSONObject = ["alias": .string(alias), "version": .int(Int64(version)), "before": JSONValue(before)]
+        let model = try await model(name: name)
+        let before = model.aliases.first { $0.alias == alias }?.version
+        let payload: JSONObject = [
+            "alias": .string(alias), "version": .int(Int64(version)), "before": JSONValue(before),
+            "prompt": .bool(RegistryService.isPrompt(model)),
+        ]
         try await models.setAlias(
             alias, name: name, to: version, expecting: expecting, at: time.now(),
             events: [versionEvent("model_version.alias_set", name, version, actor, reason: reason, payload)])
@@ -18,8 +22,11 @@ extension RegistryService {
     /// A missing alias is fine.
     package func deleteAlias(_ alias: String, name: String, actor: String, reason: String = "") async throws {
         try checkAlias(alias)
-        guard let before = try await model(name: name).aliases.first(where: { $0.alias == alias })?.version else { return }
-        let payload: JSONObject = ["alias": .string(alias), "before": .int(Int64(before))]
+        let model = try await model(name: name)
+        guard let before = model.aliases.first(where: { $0.alias == alias })?.version else { return }
+        let payload: JSONObject = [
+            "alias": .string(alias), "before": .int(Int64(before)), "prompt": .bool(RegistryService.isPrompt(model)),
+        ]
         try await models.setAlias(
             alias, name: name, to: nil, expecting: .anything, at: time.now(),
             events: [versionEvent("model_version.alias_removed", name, before, actor, reason: reason, payload)])

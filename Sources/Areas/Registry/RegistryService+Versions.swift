@@ -84,15 +84,18 @@ extension RegistryService {
 
     package func setVersionTag(name: String, version: Int, _ tag: ModelTag, actor: String) async throws {
         try checkTag(tag)
-        let payload: JSONObject = ["key": .string(tag.key), "value": .string(tag.value)]
+        var payload = try await about(name)
+        payload["key"] = .string(tag.key)
+        payload["value"] = .string(tag.value)
         try await versions.setTag(
             tag, name: name, version: version, events: [versionEvent("model_version.tag_set", name, version, actor, payload)])
     }
 
     package func deleteVersionTag(name: String, version: Int, key: String, actor: String) async throws {
+        var payload = try await about(name)
+        payload["key"] = .string(key)
         try await versions.deleteTag(
-            key: key, name: name, version: version,
-            events: [versionEvent("model_version.tag_deleted", name, version, actor, ["key": .string(key)])])
+            key: key, name: name, version: version, events: [versionEvent("model_version.tag_deleted", name, version, actor, payload)])
     }
 
     package func transition(

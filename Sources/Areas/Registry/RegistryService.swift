@@ -72,13 +72,24 @@ package struct RegistryService: Sendable {
 
     package func setModelTag(name: String, _ tag: ModelTag, actor: String) async throws {
         try checkTag(tag)
-        let payload: JSONObject = ["key": .string(tag.key), "value": .string(tag.value)]
+        var payload = try await about(name)
+        payload["key"] = .string(tag.key)
+        payload["value"] = .string(tag.value)
         try await models.setTag(tag, name: name, events: [modelEvent("registered_model.tag_set", name, actor, payload)])
     }
 
     package func deleteModelTag(name: String, key: String, actor: String) async throws {
-        let deleted = modelEvent("registered_model.tag_deleted", name, actor, ["key": .string(key)])
+        var payload = try await about(name)
+        payload["key"] = .string(key)
+        let deleted = modelEvent("registered_model.tag_deleted", name, actor, payload)
         try await models.deleteTag(key: key, name: name, events: [deleted])
+    }
+
+    /// Whether the model is a prompt, for events of it: later it may not be there any more.
+    func about(_ name: String) async throws -> JSONObject { ["prompt": .bool(RegistryService.isPrompt(try await model(name: name)))] }
+
+    package static func isPrompt(_ model: RegisteredModel) -> Bool {
+        model.tags.contains { $0.key == RegisteredModel.promptTag && $0.value.lowercased() == "true" }
     }
 
     /// What the event of something new tells of it.

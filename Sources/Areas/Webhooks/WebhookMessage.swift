@@ -25,6 +25,11 @@ package struct WebhookMessage: Sendable, Hashable {
     package init?(_ draft: EventDraft, isPrompt: (String) async throws -> Bool) async rethrows {
         let payload = draft.payload
         let tags = payload["tags"]?.objectValue ?? [:]
+        // The event tells it; older ones did not.
+        func ofPrompt(_ name: String) async throws -> Bool {
+            if let told = payload["prompt"]?.boolValue { return told }
+            return try await isPrompt(name)
+        }
         func text(_ key: String) -> JSONValue { payload[key] ?? .null }
         switch draft.kind {
         case "registered_model.created":
@@ -50,11 +55,11 @@ package struct WebhookMessage: Sendable, Hashable {
             self.init(prompt ? .promptVersion : .modelVersion, .created, data)
         case "registered_model.tag_set", "registered_model.tag_deleted":
             // As in MLflow, of the tags of a model itself only a prompt's are told.
-            guard try await isPrompt(draft.subject.id) else { return nil }
+            guard try await ofPrompt(draft.subject.id) else { return nil }
             self.init(.promptTag, WebhookMessage.action(draft.kind), WebhookMessage.tag(["name": .string(draft.subject.id)], payload))
         case "model_version.tag_set", "model_version.tag_deleted":
             guard let (name, version) = WebhookMessage.version(draft.subject.id) else { return nil }
-            let entity: WebhookEvent.Entity = try await isPrompt(name) ? .promptVersionTag : .modelVersionTag
+            let entity: WebhookEvent.Entity = try await ofPrompt(name) ? .promptVersionTag : .modelVersionTag
             self.init(
                 entity, WebhookMessage.action(draft.kind),
                 WebhookMessage.tag(["name": .string(name), "version": .string(version)], payload))
@@ -63,7 +68,7 @@ package struct WebhookMessage: Sendable, Hashable {
             let isSet = draft.kind == "model_version.alias_set"
             var data: JSONObject = ["name": .string(name), "alias": text("alias")]
             if isSet { data["version"] = .string(version) }
-            self.init(try await isPrompt(name) ? .promptAlias : .modelVersionAlias, isSet ? .created : .deleted, data)
+            self.init(try await ofPrompt(name) ? .promptAlias : .modelVersionAlias, isSet ? .created : .deleted, data)
         default: return nil
         }
     }

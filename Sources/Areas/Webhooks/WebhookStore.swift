@@ -16,8 +16,9 @@ package protocol WebhookStore: Sendable {
     /// Takes in deliveries of events up to `cursor`, once: nothing happens when they were taken already. Of each webhook's settled
     /// deliveries the newest `keeping` stay.
     func take(_ deliveries: [WebhookDelivery], cursor: Int64, keeping: Int) async throws
-    /// Waiting deliveries of active webhooks that are due, oldest first, at most `limit` (1...1000), each with its webhook.
-    func due(at now: Timestamp, limit: Int) async throws -> [(delivery: WebhookDelivery, webhook: Webhook)]
+    /// Waiting deliveries of active webhooks that are due, oldest first, each with its webhook: at most `perWebhook` of each and `limit`
+    /// (1...1000) in all.
+    func due(at now: Timestamp, perWebhook: Int, limit: Int) async throws -> [(delivery: WebhookDelivery, webhook: Webhook)]
     /// Keeps a delivery as it is now.
     func save(_ delivery: WebhookDelivery, events: [EventDraft]) async throws
     func delivery(id: String) async throws -> WebhookDelivery?

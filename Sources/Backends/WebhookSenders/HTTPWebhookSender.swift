@@ -14,7 +14,7 @@ package struct HTTPWebhookSender: WebhookSender {
     private let client: OutboundClient
     private let destinations: Destinations
     private let time: any TimeSource
-    private static let timeout = Duration.seconds(30)
+    private static let timeout = Duration.seconds(10)
     /// Of an answer only its beginning is looked at.
     private static let answerMax: UInt64 = 64 << 10
 
@@ -41,6 +41,7 @@ package struct HTTPWebhookSender: WebhookSender {
             }
             request.timeout = HTTPWebhookSender.timeout
             request.responseBytesMax = HTTPWebhookSender.answerMax
+            request.cutsLongResponses = true
             request.destinations = destinations
             let answer = try await client.send(request)
             return WebhookSending(

@@ -90,15 +90,16 @@ package enum WebhookStoreContract {
         try await stores.webhooks.take(
             [delivery("b", due: 2), delivery("a", due: 1), delivery("c", to: "v", due: 0), delivery("d", due: 9)], cursor: 1, keeping: 10)
         func ids(_ seconds: Int64, _ limit: Int = 10) async throws -> [String] {
-            try await stores.webhooks.due(at: later(seconds), limit: limit).map(\.delivery.id)
+            try await stores.webhooks.due(at: later(seconds), perWebhook: 10, limit: limit).map(\.delivery.id)
         }
         try Broken.unless(try await ids(5), is: ["c", "a", "b"], "oldest first")
         try Broken.unless(try await ids(5, 1), is: ["c"], "as many as asked for")
         _ = try await stores.webhooks.update(id: "v", WebhookChange(status: .disabled), at: later(1), events: [])
         try Broken.unless(try await ids(5), is: ["a", "b"], "not of a disabled one")
         _ = try await stores.webhooks.update(id: "v", WebhookChange(status: .active), at: later(1), events: [])
-        let first = try await stores.webhooks.due(at: later(5), limit: 1)
+        let first = try await stores.webhooks.due(at: later(5), perWebhook: 1, limit: 9)
         try Broken.unless(first.first?.webhook.secret, is: "s3cret", "with its webhook")
+        try Broken.unless(first.map(\.delivery.id), is: ["c", "a"], "one of each webhook")
     }
 
     @Sendable private static func settled(_ stores: WebhookStores) async throws {
@@ -107,11 +108,11 @@ package enum WebhookStoreContract {
         let failed = delivery("a").settled(.answered(status: 500, retryAfter: nil), at: later(1))
         try await stores.webhooks.save(failed, events: [])
         try Broken.unless(try await stores.webhooks.delivery(id: "a"), is: failed, "as it failed")
-        try Broken.unless(try await stores.webhooks.due(at: later(1), limit: 10).isEmpty, "it waits")
+        try Broken.unless(try await stores.webhooks.due(at: later(1), perWebhook: 9, limit: 10).isEmpty, "it waits")
         let done = failed.settled(.answered(status: 204, retryAfter: nil), at: later(3))
         try await stores.webhooks.save(done, events: [event("webhook.dead_lettered")])
         try Broken.unless(try await stores.webhooks.delivery(id: "a"), is: done, "as it arrived")
-        try Broken.unless(try await stores.webhooks.due(at: later(1_000), limit: 10).isEmpty, "it is done")
+        try Broken.unless(try await stores.webhooks.due(at: later(1_000), perWebhook: 9, limit: 10).isEmpty, "it is done")
         try Broken.unless(
             try await stores.webhooks.deliveries(webhookID: "w", state: .delivered, offset: 0, limit: 9).map(\.id), is: ["a"], "by state")
         try Broken.unless(

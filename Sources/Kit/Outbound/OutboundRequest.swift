@@ -33,6 +33,8 @@ package struct OutboundRequest: Sendable {
     package var stallTimeout: Duration?
     /// Where the request may go; nil: anywhere. With it no proxy and no kept connection is used.
     package var destinations: Destinations?
+    /// A longer answer is cut there instead of being refused.
+    package var cutsLongResponses = false
     /// A longer answer ends the request with `exhausted`.
     package var responseBytesMax: UInt64 = 64 << 20
 

@@ -14,6 +14,8 @@ final class Transfer {
     private var received: UInt64 = 0
     /// What a callback refused to go on for.
     private var failure: (any Error)?
+    /// The answer was longer than wanted, and what was wanted is there.
+    private var isCut = false
     private var input: FileInput?
     private var output: FileOutput?
 
@@ -41,7 +43,7 @@ final class Transfer {
             result = run()
         }
         let status = Int(jidoka_curl_number(handle.raw, CURLINFO_RESPONSE_CODE))
-        if result != CURLE_OK || failure != nil {
+        if result != CURLE_OK && !isCut || failure != nil {
             output?.discard()
             throw explain(result)
         }
@@ -138,6 +140,11 @@ final class Transfer {
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         received += UInt64(bytes.count)
         do {
+            if received > request.responseBytesMax, request.cutsLongResponses {
+                body.append(contentsOf: bytes.prefix(max(0, Int(request.responseBytesMax) - body.count)))
+                isCut = true
+                return false
+            }
             guard received <= request.responseBytesMax else {
                 throw JidokaError(.exhausted, "the answer of \(address.text) is longer than \(request.responseBytesMax) bytes")
             }

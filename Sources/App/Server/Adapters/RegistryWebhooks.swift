@@ -13,9 +13,7 @@ struct PromptModels: PromptTeller {
 
     func isPrompt(_ model: String) async throws -> Bool {
         do {
-            return try await registry.model(name: model).tags.contains {
-                $0.key == RegisteredModel.promptTag && $0.value.lowercased() == "true"
-            }
+            return RegistryService.isPrompt(try await registry.model(name: model))
         } catch let error as JidokaError where error.code == .notFound { return false }
     }
 }
@@ -26,7 +24,8 @@ extension Composition {
     ) throws -> (service: WebhookService, dispatch: WebhookDispatch) {
         // Threads of their own: a receiver that is slow holds up no alert.
         let sender = HTTPWebhookSender(
-            client: OutboundClient(pool: BlockingPool(threads: 4)), destinations: try Destinations(allowing: settings.webhookAllow),
+            client: OutboundClient(pool: BlockingPool(threads: WebhookDispatch.sendingMax + 2)),
+            destinations: try Destinations(allowing: settings.webhookAllow),
             time: base.time)
         let store = SQLWebhookStore(database: base.database)
         let service = WebhookService(store: store, sender: sender, time: base.time, ids: base.ids)

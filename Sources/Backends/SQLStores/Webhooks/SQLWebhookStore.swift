@@ -160,14 +160,15 @@ extension SQLWebhookStore {
         try connection.execute("DELETE FROM webhook_deliveries WHERE \(settled) AND number <= ?", [.text(webhook), .int(oldest)])
     }
 
-    package func due(at now: Timestamp, limit: Int) async throws -> [(delivery: WebhookDelivery, webhook: Webhook)] {
+    package func due(at now: Timestamp, perWebhook: Int, limit: Int) async throws -> [(delivery: WebhookDelivery, webhook: Webhook)] {
         try await database.read { connection in
             try connection.map(
                 """
-                SELECT \(SQLWebhookStore.deliveryColumns), \(SQLWebhookStore.columns) FROM webhook_deliveries d \
-                JOIN webhooks w ON w.number = d.webhook WHERE d.state = 'waiting' AND d.due_at <= ? AND w.status = 'ACTIVE' \
-                ORDER BY d.due_at, d.number LIMIT ?
-                """, [.int(now.microseconds), .int(Int64(limit))]
+                SELECT \(SQLWebhookStore.deliveryColumns), \(SQLWebhookStore.columns) FROM (SELECT *, row_number() \
+                OVER (PARTITION BY webhook ORDER BY due_at, number) AS place FROM webhook_deliveries \
+                WHERE state = 'waiting' AND due_at <= ?) d JOIN webhooks w ON w.number = d.webhook \
+                WHERE w.status = 'ACTIVE' AND d.place <= ? ORDER BY d.due_at, d.number LIMIT ?
+                """, [.int(now.microseconds), .int(Int64(perWebhook)), .int(Int64(limit))]
             ) { (try SQLWebhookStore.delivery($0), try SQLWebhookStore.read($0, from: 10)) }
         }
     }
