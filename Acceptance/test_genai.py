@@ -15,7 +15,6 @@ from jidoka import Jidoka
 @pytest.fixture
 def experiment(mlflow_url: str) -> Iterator[str]:
     mlflow.set_tracking_uri(mlflow_url)
-    mlflow.set_registry_uri(mlflow_url)
     yield mlflow.set_experiment("genai-" + uuid.uuid4().hex[:12]).experiment_id
     while mlflow.active_run():
         mlflow.end_run()

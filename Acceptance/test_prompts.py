@@ -10,7 +10,6 @@ from mlflow import MlflowClient
 @pytest.fixture(scope="module")
 def client(mlflow_url: str) -> MlflowClient:
     mlflow.set_tracking_uri(mlflow_url)
-    mlflow.set_registry_uri(mlflow_url)
     return MlflowClient(mlflow_url)
 
 
