@@ -87,6 +87,8 @@ def jidoka(tmp_path: Path) -> Iterator[Jidoka]:
     server = Jidoka(tmp_path, JIDOKA_WEBHOOK_ALLOW="127.0.0.1")
     server.start()
     mlflow.set_tracking_uri(server.url)
+    # The client remembers an experiment of the module before.
+    mlflow.set_experiment(experiment_id="0")
     yield server
     server.stop()
 
