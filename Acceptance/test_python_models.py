@@ -45,11 +45,15 @@ def serve(project: Path, log) -> Jidoka:
     (project / "jidoka.yaml").write_text(LINE)
     server = Jidoka(project, JIDOKA_PYTHON=sys.executable)
     server.start()
-    mlflow.set_tracking_uri(server.url)
-    mlflow.set_experiment("fruit")
-    with mlflow.start_run():
-        log()
-    server.cli("models", "promote", "fruit", "1", "--override", "--reason", "test")
+    try:
+        mlflow.set_tracking_uri(server.url)
+        mlflow.set_experiment("fruit")
+        with mlflow.start_run():
+            log()
+        server.cli("models", "promote", "fruit", "1", "--override", "--reason", "test")
+    except BaseException:
+        server.stop()
+        raise
     return server
 
 
