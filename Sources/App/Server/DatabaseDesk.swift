@@ -22,8 +22,8 @@ package struct DatabaseDesk: Sendable {
     }
 
     private static let counted = [
-        "experiments", "runs", "metric_points", "logged_models", "registered_models", "model_versions", "artifacts", "dataset_versions",
-        "pipeline_runs", "endpoints", "events",
+        "experiments", "runs", "metric_points", "metric_arrivals", "logged_models", "registered_models", "model_versions", "artifacts",
+        "dataset_versions", "pipeline_runs", "endpoints", "events",
     ]
 
     private func with<T: Sendable>(_ location: DatabaseLocation, _ body: (Database) async throws -> T) async throws -> T {

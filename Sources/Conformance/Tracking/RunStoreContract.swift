@@ -14,6 +14,7 @@ package enum RunStoreContract {
         ContractCheck("NaN and the largest doubles are kept", extremes),
         ContractCheck("a repeated point is kept once", repeatedPoint),
         ContractCheck("history comes in pages by time, step and value", history),
+        ContractCheck("points of wide batches are in the history at once, once, and in order", wideBatches),
         ContractCheck("params are written once", paramsOnce),
         ContractCheck("a refused batch leaves nothing", refusedBatch),
         ContractCheck("the run's name follows its tag", nameFollowsTag),
@@ -125,6 +126,44 @@ package enum RunStoreContract {
         try Broken.unless(found, is: wanted, "all points in order")
         try Broken.unless(try await stores.runs.history(runID: "r9", key: "m", offset: 0, limit: 10).items, is: [], "an unknown run")
         try Broken.unless(try await stores.runs.history(runID: "r1", key: "x", offset: 0, limit: 10).items, is: [], "an unknown key")
+    }
+
+    /// More points than a store may leave unsorted, a part of them logged again, alone and in wide batches.
+    @Sendable private static func wideBatches(_ stores: TrackingStores) async throws {
+        let one = try await stores.experiment("one")
+        try await stores.run("r1", in: one)
+        try await stores.run("r2", in: one)
+        let keys = (0..<600).map { "k\($0)" }
+        func batch(_ step: Int64) -> [Metric] {
+            keys.indices.map { Metric(key: keys[$0], value: Double(step % 3), timestamp: step / 2, step: step - Int64($0 % 5)) }
+        }
+        var wanted: [[Metric]] = keys.map { _ in [] }
+        func check(_ label: String) async throws {
+            for key in [0, 1, 599] {
+                let sorted = wanted[key].sorted { ($0.timestamp, $0.step, $0.value) < ($1.timestamp, $1.step, $1.value) }
+                let found = try await stores.runs.history(runID: "r1", key: keys[key], offset: 0, limit: 1_000).items
+                try Broken.unless(found, is: sorted, "\(keys[key]) \(label)")
+                let page = try await stores.runs.history(runID: "r1", key: keys[key], offset: 2, limit: 3).items
+                try Broken.unless(page, is: Array(sorted.dropFirst(2).prefix(3)), "a page of \(keys[key]) \(label)")
+                let sample = try await stores.runs.sample(runID: "r1", key: keys[key], steps: 4...9, limit: 100)
+                let inRange = sorted.filter { (4...9).contains($0.step) }.sorted { ($0.step, $0.timestamp) < ($1.step, $1.timestamp) }
+                try Broken.unless(sample, is: inRange, "a sample of \(keys[key]) \(label)")
+            }
+        }
+        for step in 0..<Int64(16) {
+            let points = batch(step)
+            try await stores.runs.append(RunBatch(runID: "r1", metrics: points))
+            for (index, point) in points.enumerated() { wanted[index].append(point) }
+            if step % 4 == 1 {
+                try await stores.runs.append(RunBatch(runID: "r1", metrics: batch(step - 1)))
+                try await stores.runs.append(RunBatch(runID: "r1", metrics: [points[0]]))
+                try await check("after \(step)")
+            }
+        }
+        try await stores.runs.append(RunBatch(runID: "r2", metrics: batch(0)))
+        try await check("at the end")
+        try Broken.unless(
+            try await stores.runs.history(runID: "r2", key: "k1", offset: 0, limit: 10).items, is: [batch(0)[1]], "another run")
     }
 
     @Sendable private static func paramsOnce(_ stores: TrackingStores) async throws {

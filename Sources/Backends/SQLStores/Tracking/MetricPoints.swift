@@ -2,8 +2,37 @@ import Errors
 import SQL
 import Tracking
 
-/// Writes metric points. A batch costs a few statements, however many points and keys it has.
+/// Writes metric points, and says where they are read. A batch costs a few statements, however many points and keys it has.
+///
+/// A point lies in `metric_points`, sorted by series, or still in `metric_arrivals`, sorted by arrival; or in both, when it was logged
+/// twice. Readers take `Selection`, which knows it once.
 enum MetricPoints {
+    /// Batches of more keys than this arrive first. Fewer keys change few pages in either table.
+    static let directKeysMax = 16
+    /// Points of one run that may lie unsorted: what a reader of one series passes over at most.
+    static let arrivalsMax: Int64 = 8_192
+
+    /// Selects the points (timestamp, step, value, is_nan) of one series; ORDER BY may follow.
+    struct Selection {
+        private(set) var sql: String
+        private(set) var bindings: [SQLValue]
+
+        /// - Parameter steps: only points of these.
+        init(series: Int64, run: Int64, steps: ClosedRange<Int64>? = nil, on connection: Connection) throws {
+            func selected(from table: String, _ ids: [SQLValue], where condition: String) -> (String, [SQLValue]) {
+                let wanted = "SELECT timestamp, step, value, is_nan FROM \(table) WHERE \(condition)"
+                guard let steps else { return (wanted, ids) }
+                return (wanted + " AND step >= ? AND step <= ?", ids + [.int(steps.lowerBound), .int(steps.upperBound)])
+            }
+            (sql, bindings) = selected(from: "metric_points", [.int(series)], where: "series = ?")
+            let arrived = try connection.first("SELECT 1 FROM metric_arrivals WHERE run = ? LIMIT 1", [.int(run)]) { _ in true }
+            guard arrived != nil else { return }
+            let (arrivals, more) = selected(from: "metric_arrivals", [.int(run), .int(series)], where: "run = ? AND series = ?")
+            sql += " UNION " + arrivals
+            bindings += more
+        }
+    }
+
     static func add(_ metrics: [Metric], to run: Int64, on connection: Connection) throws {
         guard let first = metrics.first else { return }
         if metrics.count == 1 { return try add(first, to: run, on: connection) }
@@ -22,10 +51,39 @@ enum MetricPoints {
             }
         }
         let series = try series(of: latest, places, in: run, on: connection)
+        if latest.count > directKeysMax {
+            return try arrive(metrics, placeOfMetric.map { series[$0] }, in: run, on: connection)
+        }
         var points: [SQLValue] = []
         points.reserveCapacity(5 * metrics.count)
         for (metric, place) in zip(metrics, placeOfMetric) { append(metric, series[place], to: &points) }
         try connection.insertRows(insertPoint, width: 5, points, tail: keepPoint)
+    }
+
+    private static func arrive(_ metrics: [Metric], _ series: [Int64], in run: Int64, on connection: Connection) throws {
+        let newest = try connection.first("SELECT max(position) FROM metric_arrivals WHERE run = ?", [.int(run)]) {
+            $0.optionalInt(0)
+        }
+        var position = (newest ?? nil) ?? -1
+        var points: [SQLValue] = []
+        points.reserveCapacity(7 * metrics.count)
+        for (metric, series) in zip(metrics, series) {
+            position += 1
+            points.append(.int(run))
+            points.append(.int(position))
+            append(metric, series, to: &points)
+        }
+        try connection.insertRows(
+            "INSERT INTO metric_arrivals (run, position, series, timestamp, step, value, is_nan)", width: 7, points)
+        if position + 1 >= arrivalsMax { try sort(run, on: connection) }
+    }
+
+    /// Moves what has arrived to where it is found by series.
+    private static func sort(_ run: Int64, on connection: Connection) throws {
+        try connection.execute(
+            "\(insertPoint) SELECT series, timestamp, step, value, is_nan FROM metric_arrivals WHERE run = ?"
+                + " ORDER BY series, timestamp, step, value, is_nan \(keepPoint)", [.int(run)])
+        try connection.execute("DELETE FROM metric_arrivals WHERE run = ?", [.int(run)])
     }
 
     /// The most frequent batch of all.

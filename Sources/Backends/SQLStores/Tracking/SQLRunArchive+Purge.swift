@@ -21,7 +21,7 @@ extension SQLRunArchive {
         try connection.execute("DELETE FROM metric_points WHERE series IN (SELECT series FROM metric_series WHERE run = ?)", run)
         try connection.execute(
             "DELETE FROM run_dataset_tags WHERE input IN (SELECT number FROM run_datasets WHERE run = ?)", run)
-        for table in ["metric_series", "params", "tags", "run_datasets", "run_models"] {
+        for table in ["metric_arrivals", "metric_series", "params", "tags", "run_datasets", "run_models"] {
             try connection.execute("DELETE FROM \(table) WHERE run = ?", run)
         }
         try connection.execute("DELETE FROM logged_model_metrics WHERE run = ?", [.text(id)])

@@ -11,6 +11,7 @@ package enum TrackingSchema {
         Migration(name: "tracking-0003-logged-models", sql: loggedModels), Migration(name: "tracking-0004-artifacts", sql: artifacts),
         Migration(name: "tracking-0005-param-numbers", sql: ParamNumberSchema.sql, onPostgres: ParamNumberSchema.onPostgres),
         Migration(name: "tracking-0006-runs-by-time", sql: "CREATE INDEX runs_by_time ON runs (lifecycle, start_time DESC, id);"),
+        Migration(name: "tracking-0007-metric-arrivals", sql: metricArrivals),
     ]
 
     /// An entry of a PostgreSQL index is at most 2,704 bytes; params and tags are longer. The key alone narrows a search to one row a run.
@@ -157,6 +158,21 @@ package enum TrackingSchema {
             PRIMARY KEY (model, key, dataset_name, dataset_digest, run)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX logged_model_metrics_by_value ON logged_model_metrics (key, is_nan, value, model);
+        """
+
+    /// Points of batches with many keys as they arrive, one behind the other, until `MetricPoints` sorts them into `metric_points`: written
+    /// there at once, a batch of a thousand keys would change a thousand pages.
+    private static let metricArrivals = """
+        CREATE TABLE metric_arrivals (
+            run INTEGER NOT NULL REFERENCES runs (number),
+            position INTEGER NOT NULL,
+            series INTEGER NOT NULL REFERENCES metric_series (series),
+            timestamp INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            value REAL NOT NULL,
+            is_nan INTEGER NOT NULL,
+            PRIMARY KEY (run, position)
+        ) STRICT, WITHOUT ROWID;
         """
 
     private static let artifacts = """
