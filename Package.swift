@@ -40,6 +40,10 @@ let c: [Target] = [
     systemLibrary("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     systemLibrary("CGit2", pkgConfig: "libgit2", apt: "libgit2-dev"),
     .target(name: "CSimdJSON", path: "Sources/C/CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+    // Not by pkg-config: SwiftPM repeats what it requires until the command line is too long.
+    .target(
+        name: "CGRPC", path: "Sources/C/CGRPC",
+        linkerSettings: ["grpc++", "grpc", "gpr", "absl_synchronization"].map { .linkedLibrary($0) }),
     .target(name: "CSpawn", path: "Sources/C/CSpawn"),
     .target(name: "CDuckDB", path: "Sources/C/CDuckDB", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CONNX", path: "Sources/C/CONNX", linkerSettings: [.linkedLibrary("dl")]),
@@ -52,7 +56,9 @@ let kit: [Target] = [
     module(
         "Kit", "JSON", "JSON values, a fast reader on simdjson with a lenient second try, and the byte writer.",
         uses: ["Errors", "CSimdJSON"]),
-    module("Kit", "Protobuf", "Protobuf's wire format: a bounded reader over bytes and a writer; no schemas.", uses: ["Errors"]),
+    module(
+        "Kit", "Protobuf", "Protobuf: a bounded reader over bytes and a writer, and schemas that carry messages to and from JSON.",
+        uses: ["Errors", "JSON"]),
     module("Kit", "Digests", "SHA-256, HMAC and random bytes through OpenSSL.", uses: ["Errors", "COpenSSL"]),
     module("Kit", "Telemetry", "Structured logs and metrics with bounded labels.", uses: ["Errors", "Clockwork", "JSON"]),
     module(
@@ -67,6 +73,9 @@ let kit: [Target] = [
     module(
         "Kit", "HTTP", "The HTTP/1.1 server on libmicrohttpd: routes, streaming bodies, limits, graceful drain.",
         uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Addresses", "CMicrohttpd", "CZlib"]),
+    module(
+        "Kit", "RPC", "The gRPC server on libgrpc: methods by path, health, reflection, cancellation.",
+        uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Protobuf", "HTTP", "CGRPC"]),
     module(
         "Kit", "Outbound", "The HTTP client on libcurl: bounded, streaming, with deadlines.",
         uses: ["Errors", "Clockwork", "JSON", "Addresses", "CCurl"]),
@@ -139,8 +148,10 @@ let api: [Target] = [
         "API", "MLflowAPI", "MLflow REST and the artifact proxy.",
         uses: basics + ["HTTP", "Tracking", "Registry", "Tracing", "Evaluation", "Webhooks"]),
     module(
-        "API", "OpenTelemetryAPI", "OTLP over HTTP: traces in protobuf and JSON.", uses: basics + ["HTTP", "Protobuf", "Tracing"]),
-    module("API", "OpenInferenceAPI", "Open Inference v2 over HTTP: JSON and binary tensors.", uses: basics + ["HTTP", "Serving"]),
+        "API", "OpenTelemetryAPI", "OTLP over HTTP: traces in protobuf and JSON.", uses: basics + ["HTTP", "Protobuf", "RPC", "Tracing"]),
+    module(
+        "API", "OpenInferenceAPI", "Open Inference v2 over HTTP (JSON and binary tensors) and gRPC.",
+        uses: basics + ["HTTP", "Processes", "Protobuf", "RPC", "Serving"], resources: [.embedInCode("GRPC/open_inference.proto")]),
     module(
         "API", "ScoringAPI", "MLflow's scoring protocol, and the small one of hand-written services.", uses: basics + ["HTTP", "Serving"]),
     module("API", "TensorFlowServingAPI", "TensorFlow-Serving REST and KServe v1.", uses: basics + ["HTTP", "Serving"]),
@@ -181,7 +192,7 @@ let testTargets: [Target] = [
     tests("Errors"),
     tests("Clockwork"),
     tests("JSON"),
-    tests("Protobuf", uses: ["Errors", "Clockwork"]),
+    tests("Protobuf", uses: ["Errors", "Clockwork", "JSON"]),
     tests("Digests"),
     tests("Telemetry"),
     tests("Events", uses: ["JSON", "Clockwork"]),
@@ -195,6 +206,7 @@ let testTargets: [Target] = [
     tests("HTTP", uses: ["Errors", "Clockwork", "JSON", "Telemetry", "Outbound"]),
     tests("Outbound", uses: ["Errors", "Clockwork"]),
     tests("Processes", uses: ["Errors", "Clockwork"]),
+    tests("RPC", uses: ["Errors", "Clockwork", "JSON", "HTTP", "Protobuf", "Telemetry"]),
     tests("SQL", uses: ["Errors", "Clockwork", "Telemetry", "Conformance"]),
     tests("Blobs", uses: ["Errors", "Clockwork", "Digests", "Conformance"]),
     tests(
@@ -231,7 +243,7 @@ let testTargets: [Target] = [
         "MLflowAPI",
         uses: basics + ["HTTP", "Tracking", "Registry", "Tracing", "Evaluation", "SQL", "SQLStores", "Blobs", "FileStores"]),
     tests("OpenTelemetryAPI", uses: basics + ["HTTP", "Protobuf", "Tracing", "SQL", "SQLStores"]),
-    tests("OpenInferenceAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
+    tests("OpenInferenceAPI", uses: basics + ["HTTP", "Protobuf", "RPC", "Serving", "Conformance"]),
     tests("TensorFlowServingAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
     tests("ScoringAPI", uses: basics + ["HTTP", "Serving", "Conformance"]),
     tests(
@@ -251,7 +263,7 @@ let testTargets: [Target] = [
     tests(
         "Fuzz",
         uses: [
-            "Errors", "Clockwork", "JSON", "Filters", "YAML", "Line", "Tracking", "Tracing", "Serving", "S3", "MLflowAPI",
+            "Errors", "Clockwork", "JSON", "Protobuf", "Filters", "YAML", "Line", "Tracking", "Tracing", "Serving", "S3", "MLflowAPI",
             "OpenTelemetryAPI", "OpenInferenceAPI", "TensorFlowServingAPI",
         ], resources: [.copy("Corpus")]),
     tests("Commands", uses: basics + ["CommandLine", "Columns", "HTTP", "Outbound", "Line", "Server"]),

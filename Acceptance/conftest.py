@@ -28,7 +28,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(project: Path) -> Iterator[Jidoka]:
     """One server for all tests that do not end it."""
-    jidoka = Jidoka(project)
+    jidoka = Jidoka(project, grpc=True)
     jidoka.start()
     yield jidoka
     assert jidoka.stop() == 0, jidoka.log_tail()

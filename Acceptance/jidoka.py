@@ -45,13 +45,15 @@ def run(*words: object, cwd: Path | None = None, timeout: float = 60, **variable
 
 
 class Jidoka:
-    """`jidoka up` in a project folder, on a port of its own."""
+    """`jidoka up` in a project folder, on ports of its own."""
 
-    def __init__(self, project: Path, home: Path | None = None, **variables: str) -> None:
+    def __init__(self, project: Path, home: Path | None = None, *, grpc: bool = False, **variables: str) -> None:
         self.project = project
         self.home = home or project / ".jidoka"
         self.variables = variables
         self.port = free_port()
+        # 0: gRPC is off.
+        self.grpc_port = free_port() if grpc else 0
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = project / "server.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -61,7 +63,7 @@ class Jidoka:
         begun = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [binary(), "up", "--home", str(self.home), "--port", str(self.port)],
+                [binary(), "up", "--home", str(self.home), "--port", str(self.port), "--grpc-port", str(self.grpc_port)],
                 cwd=self.project,
                 env=environment(**self.variables),
                 stdin=subprocess.DEVNULL,

@@ -1,5 +1,7 @@
 """Open Inference v2 through the unmodified tritonclient, in JSON and in binary."""
 
+from multiprocessing import shared_memory
+
 import numpy as np
 import pytest
 import requests
@@ -149,3 +151,65 @@ def test_binary_sizes_that_do_not_add_up_are_refused(deployment: Deployment) -> 
         timeout=30,
     )
     assert answer.status_code == 400 and answer.json()["error"]
+
+
+def test_tensors_in_shared_memory(client: http.InferenceServerClient, deployment: Deployment) -> None:
+    rows = np.ascontiguousarray(deployment.rows[:5])
+    memory = shared_memory.SharedMemory(create=True, size=8_192)
+    try:
+        memory.buf[64 : 64 + rows.nbytes] = rows.tobytes()
+        client.register_system_shared_memory("place", memory.name, 8_192)
+        status = client.get_system_shared_memory_status("place")[0]
+        assert status["key"] == memory.name and status["byte_size"] == 8_192
+        asked = http.InferInput("features", [5, 4], "FP32")
+        asked.set_shared_memory("place", rows.nbytes, offset=64)
+        output = http.InferRequestedOutput("label", binary_data=True)
+        output.set_shared_memory("place", 40, offset=4_096)
+        answer = client.infer(deployment.name, [asked], outputs=[output, http.InferRequestedOutput("probabilities", binary_data=True)])
+        labels, probabilities = deployment.wanted(rows)
+        assert (np.frombuffer(memory.buf[4_096:4_136], dtype=np.int64) == labels).all()
+        assert answer.get_output("label")["parameters"]["shared_memory_region"] == "place"
+        assert np.abs(answer.as_numpy("probabilities") - probabilities).max() < 1e-5
+        asked.set_shared_memory("nowhere", rows.nbytes)
+        with pytest.raises(InferenceServerException, match="Unable to find shared memory region"):
+            client.infer(deployment.name, [asked])
+        with pytest.raises(InferenceServerException, match="Unable to open shared memory"):
+            client.register_system_shared_memory("none", "there-is-no-such-object", 64)
+        with pytest.raises(InferenceServerException, match="has 8192 bytes"):
+            client.register_system_shared_memory("large", memory.name, 8_192, offset=4_096)
+        client.unregister_system_shared_memory()
+        assert client.get_system_shared_memory_status() == []
+        assert client.get_cuda_shared_memory_status() == []
+        with pytest.raises(InferenceServerException, match="CUDA"):
+            client.register_cuda_shared_memory("gpu", b"AAAA", 0, 64)
+    finally:
+        memory.close()
+        memory.unlink()
+
+
+def test_models_are_unloaded_and_loaded(client: http.InferenceServerClient, deployment: Deployment) -> None:
+    client.unload_model(deployment.name)
+    assert not client.is_model_ready(deployment.name)
+    index = {(one["name"], one["version"]): one for one in client.get_model_repository_index()}
+    assert index[deployment.name, deployment.version]["state"] == "UNAVAILABLE"
+    assert index[deployment.name, deployment.version]["reason"] == "unloaded"
+    with pytest.raises(InferenceServerException):
+        client.infer(deployment.name, [tensor(deployment.rows[:1], True)])
+    client.load_model(deployment.name)
+    assert client.is_model_ready(deployment.name)
+    assert client.infer(deployment.name, [tensor(deployment.rows[:1], True)]).as_numpy("label").shape == (1,)
+    client.load_model(deployment.name)  # again: nothing changes
+    client.unload_model("nobody")
+    with pytest.raises(InferenceServerException, match="failed to load 'nobody'"):
+        client.load_model("nobody")
+
+
+def test_settings_are_read_and_kept(client: http.InferenceServerClient, deployment: Deployment) -> None:
+    assert client.get_trace_settings()["trace_level"] == ["OFF"]
+    assert client.get_trace_settings(deployment.name)["trace_level"] == ["OFF"]
+    assert client.update_trace_settings(settings={"trace_level": ["OFF"], "trace_rate": None})["trace_rate"] == "1000"
+    with pytest.raises(InferenceServerException, match="cannot be changed"):
+        client.update_trace_settings(settings={"trace_level": ["TIMESTAMPS"]})
+    assert client.get_log_settings()["log_info"] is True
+    with pytest.raises(InferenceServerException, match="unknown setting"):
+        client.update_log_settings({"log_colour": "red"})

@@ -1,6 +1,7 @@
 import Errors
 import Filters
 import JSON
+import Protobuf
 import Serving
 import Tracing
 import Tracking
@@ -14,7 +15,9 @@ import YAML
 @testable import TensorFlowServingAPI
 
 extension FuzzTarget {
-    static let all = [json, filters, patterns, otlp, otlpJSON, infer, predict, s3, pageTokens, logBatch, line, paths, times]
+    static let all = [
+        json, filters, patterns, otlp, otlpJSON, infer, inferProtobuf, modelConfig, predict, s3, pageTokens, logBatch, line, paths, times,
+    ]
 
     private static let jsonWords = [
         "{", "}", "[", "]", ",", ":", "\"", "\\u", "\\ud800", "null", "true", "NaN", "-Infinity", "1e999", "-0", "0.1",
@@ -63,12 +66,35 @@ extension FuzzTarget {
     ) { bytes in
         let length = bytes.count < 2 ? 0 : Int(bytes[0]) | Int(bytes[1]) << 8
         let one = ModelSignature(inputs: [TensorSpec(name: "x", type: .fp32, shape: [-1, 2])], outputs: [])
-        let request = try InferRequest(Array(bytes.dropFirst(2)), headerLength: String(length)) { one }
+        let request = try InferRequest(Array(bytes.dropFirst(2)), headerLength: String(length), regions: SharedRegions()) { one }
         for tensor in request.inputs {
             guard Tensor.count(of: tensor.shape) == tensor.storedCount else {
                 throw Broken(what: "a tensor's shape is not that of its elements")
             }
         }
+    }
+
+    static let inferProtobuf = FuzzTarget(
+        name: "infer-protobuf", words: ["\u{2A}\u{10}", "\u{3A}\u{04}", "FP32", "BYTES", "\u{1A}\u{02}\u{01}\u{02}", "\u{22}\u{0A}"]
+    ) { bytes in
+        let decoded = try WireReader.read(bytes) { try ProtobufInferRequest(&$0, SharedRegions()) }
+        for tensor in decoded.request.inputs {
+            guard Tensor.count(of: tensor.shape) == tensor.storedCount else {
+                throw Broken(what: "a tensor's shape is not that of its elements")
+            }
+        }
+    }
+
+    /// What a message says as JSON, written and read again, says the same.
+    static let modelConfig = FuzzTarget(name: "model-config", words: ["\u{2A}\u{08}", "\u{8A}\u{01}", "\u{5A}\u{02}", "\u{72}\u{06}"]) {
+        bytes in
+        let message = "inference.ModelConfig"
+        let schema = OpenInference.schema
+        let config = try bytes.withUnsafeBufferPointer { try schema.decode(message, $0) }
+        // Two members of a map may have the same key in the bytes, and zeros are left out: so the first writing is the form to keep.
+        let written = try schema.encode(message, config)
+        let again = try written.withUnsafeBufferPointer { try schema.decode(message, $0) }
+        guard try schema.encode(message, again) == written else { throw Broken(what: "written and read again it is another message") }
     }
 
     static let predict = FuzzTarget(name: "predict", words: jsonWords + ["instances", "inputs", "b64"]) { bytes in

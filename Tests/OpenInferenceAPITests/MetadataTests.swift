@@ -27,7 +27,7 @@ struct MetadataTests {
         #expect(
             response.text
                 == #"{"name":"jidoka","version":"0.1.0","extensions":["binary_tensor_data","classification","#
-                + #""model_configuration","parameters","statistics"]}"#
+                + #""model_configuration","model_repository","parameters","statistics","system_shared_memory"]}"#
         )
     }
 

@@ -19,6 +19,7 @@ struct World {
     let runtime = SimulatedModelRuntime()
     let sink = RecordingSink()
     let serving: ServingService
+    let open: OpenInference
     let router: Router
 
     init() {
@@ -26,7 +27,8 @@ struct World {
             store: MemoryEndpointStore(), source: runtime, runtimes: ModelRuntimes([runtime]), sink: sink, metrics: MetricsRegistry(),
             log: Logger(sink: MemorySink()), time: SystemTime(), ids: CountingIDs())
         var router = Router()
-        mountOpenInference(on: &router, serving: serving, version: "0.1.0")
+        open = OpenInference(serving: serving, version: "0.1.0")
+        mountOpenInference(on: &router, open)
         self.router = router
     }
 

@@ -141,4 +141,39 @@ struct BatchedModelTests {
         door.open()
         #expect(labels(try await first) == [4])
     }
+
+    @Test func `a caller that leaves takes its request out of the queue`() async throws {
+        let runtime = SimulatedModelRuntime()
+        let door = Door()
+        let batched = try await model(BatchPolicy(rowsMax: 1, instances: 1), runtime, .classifier { await door.pass() })
+        let first = Task { labels(try await batched.infer(row(0))) }
+        while door.count == 0 { await Task.yield() }
+        let leaving = Task { try await batched.infer(row(1)) }
+        while batched.depth == 0 { await Task.yield() }
+        leaving.cancel()
+        await #expect(throws: CancellationError.self) { try await leaving.value }
+        #expect(batched.depth == 0)
+        door.open()
+        #expect(try await first.value == [0])
+        #expect(labels(try await batched.infer(row(2))) == [8], "those after it are answered")
+        #expect(runtime.batchRows.count == 2, "the request that was left did not run")
+        #expect(batched.counts.failures.count == 0)
+    }
+
+    @Test func `a caller that is already gone does not run`() async throws {
+        let runtime = SimulatedModelRuntime()
+        let door = Door()
+        let batched = try await model(BatchPolicy(rowsMax: 1, instances: 1), runtime, .classifier { await door.pass() })
+        let first = Task { labels(try await batched.infer(row(0))) }
+        while door.count == 0 { await Task.yield() }
+        let gone = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await batched.infer(row(1))
+        }
+        gone.cancel()
+        await #expect(throws: CancellationError.self) { try await gone.value }
+        door.open()
+        #expect(try await first.value == [0])
+        #expect(runtime.batchRows.count == 1)
+    }
 }

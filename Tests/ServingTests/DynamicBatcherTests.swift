@@ -16,6 +16,7 @@ private struct World {
     var now: UInt64 = 0
     var sent: [Sent] = []
     var rejected: [Int: BatchRejection] = [:]
+    var cancelled: Set<Int> = []
     var endings: [UInt64] = []
     var wakeAt: UInt64?
     var rowsOf: [Int: Int] = [:]
@@ -53,6 +54,12 @@ private struct World {
             }
         }
         now = max(now, moment)
+    }
+
+    mutating func leave(_ id: Int) {
+        let (cancelled, step) = batcher.cancel(where: { $0 == id }, now: now)
+        for request in cancelled { self.cancelled.insert(request.payload) }
+        take(step)
     }
 
     mutating func arrive(_ id: Int, rows: Int, shape: [Int]) {
@@ -93,6 +100,26 @@ struct DynamicBatcherTests {
             #expect(batch.rows <= policy.rowsMax || batch.ids.count == 1, "\(batch.rows) rows in one batch")
             #expect(Set(batch.ids.map { world.shapeOf[$0] ?? [] }).count == 1, "different shapes in one batch")
         }
+    }
+
+    @Test(arguments: policies.indices, 0..<40)
+    func `a request whose caller leaves does not run, and no other is touched`(policy: Int, seed: Int) {
+        var world = World(policy: DynamicBatcherTests.policies[policy], seed: UInt64(seed) &+ 31)
+        let count = 300
+        for id in 0..<count {
+            world.advance(to: world.now + world.below(60_000))
+            world.arrive(id, rows: 1 + Int(world.below(3)), shape: seed % 4 == 0 ? [Int(world.below(2))] : [])
+            if world.below(3) == 0 { world.leave(Int(world.below(UInt64(id) + 1))) }
+        }
+        world.advance(to: world.now + 60_000_000_000)
+        let answered = world.sent.flatMap(\.ids)
+        // With one instance and a long delay there is always a queue to leave.
+        #expect(policy != 2 || !world.cancelled.isEmpty)
+        #expect(Set(answered).count == answered.count && answered == answered.sorted())
+        #expect(Set(answered).isDisjoint(with: world.cancelled), "a cancelled request ran")
+        #expect(Set(answered).union(world.rejected.keys).union(world.cancelled).count == count, "a request was lost")
+        #expect(answered.count + world.rejected.count + world.cancelled.count == count, "a request ended twice")
+        #expect(world.batcher.depth == 0 && world.batcher.running == 0)
     }
 
     @Test(arguments: 0..<20)

@@ -5,6 +5,11 @@ extension Tensor {
     /// A tensor from its binary form: little-endian elements without padding, or for BYTES a 32-bit length before each element.
     /// - Throws: `invalid_argument` when the bytes are not what the shape asks for.
     init(name: String, type: TensorType, shape: [Int], blob: ArraySlice<UInt8>) throws {
+        self = try blob.withUnsafeBytes { try Tensor(name: name, type: type, shape: shape, blob: $0) }
+    }
+
+    /// The same from bytes where they lie; copied once.
+    init(name: String, type: TensorType, shape: [Int], blob: UnsafeRawBufferPointer) throws {
         guard let count = Tensor.count(of: shape) else { throw JidokaError.invalidArgument("input '\(name)' has an impossible shape") }
         guard let width = type.width else {
             self.init(name: name, type: type, shape: shape, storage: .strings(try Tensor.elements(blob, count: count, name: name)))
@@ -16,7 +21,7 @@ extension Tensor {
         }
         if type == .fp32 {
             let floats = [Float](unsafeUninitializedCapacity: count) { out, initialized in
-                blob.withUnsafeBytes { UnsafeMutableRawBufferPointer(out).copyMemory(from: $0) }
+                UnsafeMutableRawBufferPointer(out).copyMemory(from: blob)
                 initialized = count
             }
             self.init(name: name, shape: shape, floats: floats)
@@ -25,16 +30,16 @@ extension Tensor {
         }
     }
 
-    private static func elements(_ blob: ArraySlice<UInt8>, count: Int, name: String) throws -> [[UInt8]] {
+    private static func elements(_ blob: UnsafeRawBufferPointer, count: Int, name: String) throws -> [[UInt8]] {
         var elements: [[UInt8]] = []
-        var rest = blob
-        while !rest.isEmpty {
-            guard rest.count >= 4, elements.count < count else { throw wrongCount(name, count) }
-            let length = rest.withUnsafeBytes { Int(UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self))) }
-            rest = rest.dropFirst(4)
-            guard length <= rest.count else { throw wrongCount(name, count) }
-            elements.append(Array(rest.prefix(length)))
-            rest = rest.dropFirst(length)
+        var at = 0
+        while at < blob.count {
+            guard blob.count - at >= 4, elements.count < count else { throw wrongCount(name, count) }
+            let length = Int(UInt32(littleEndian: blob.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
+            at += 4
+            guard length <= blob.count - at else { throw wrongCount(name, count) }
+            elements.append(Array(blob[at..<at + length]))
+            at += length
         }
         guard elements.count == count else { throw wrongCount(name, count) }
         return elements

@@ -6,8 +6,7 @@ func healthRoutes(_ serving: ServingService) -> [HTTP.Route] {
     [
         route("GET", "/v2/health/live", "Whether the server runs.") { _ in HTTPResponse() },
         route("GET", "/v2/health/ready", "Whether every endpoint with a champion can answer.") { _ in
-            let waiting = serving.descriptions.contains { $0.endpoint.plan.champion != nil && !$0.isReady }
-            return HTTPResponse(status: waiting ? 400 : 200)
+            HTTPResponse(status: isReady(serving) ? 200 : 400)
         },
     ]
         + modelRoute("GET", "/ready", "Whether a model can answer.") { request in
@@ -15,4 +14,9 @@ func healthRoutes(_ serving: ServingService) -> [HTTP.Route] {
             let model = try? serving.model(try request.parameter("model"), version: request.parameters["version"])
             return HTTPResponse(status: model == nil ? 400 : 200)
         }
+}
+
+/// Whether every endpoint with a champion can answer.
+func isReady(_ serving: ServingService) -> Bool {
+    !serving.descriptions.contains { $0.endpoint.plan.champion != nil && !$0.isReady }
 }

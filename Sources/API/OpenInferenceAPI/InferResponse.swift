@@ -1,11 +1,11 @@
-import Errors
 import HTTP
 import JSON
 import Serving
 
 /// The answer of `infer`: JSON, or JSON followed by binary tensors when the caller asked for at least one.
-func inferResponse(_ answer: InferenceAnswer, to request: InferRequest, endpoint: String) throws -> HTTPResponse {
+func inferResponse(_ answer: InferenceAnswer, to request: InferRequest, endpoint: String, regions: SharedRegions) throws -> HTTPResponse {
     let outputs = try chosen(answer, request)
+    for output in outputs { if let place = output.place { try regions.write(output.tensor, to: place) } }
     var writer = JSONWriter(capacity: 512)
     writer.beginObject()
     if let id = request.id {
@@ -27,43 +27,27 @@ func inferResponse(_ answer: InferenceAnswer, to request: InferRequest, endpoint
     writer.endObject()
     writer.key("outputs")
     writer.beginArray()
-    for (tensor, binary) in outputs { write(tensor, binary: binary, to: &writer) }
+    for output in outputs { write(output.tensor, binary: output.binary, place: output.place, to: &writer) }
     writer.endArray()
     writer.endObject()
 
     var headers: HTTPHeaders = [
         "x-jidoka-prediction-id": answer.predictionID, "x-jidoka-model-version": answer.version, "x-jidoka-route": answer.route.rawValue,
     ]
-    guard outputs.contains(where: \.binary) else {
+    let blobs = outputs.filter { $0.binary && $0.place == nil }
+    guard !blobs.isEmpty else {
         headers.fields.append((name: "Content-Type", value: "application/json"))
         return HTTPResponse(headers: headers, body: .bytes(writer.bytes))
     }
     var body = writer.bytes
     headers.fields.append((name: "Content-Type", value: "application/octet-stream"))
     headers.fields.append((name: "Inference-Header-Content-Length", value: String(body.count)))
-    body.reserveCapacity(body.count + outputs.reduce(0) { $0 + ($1.binary ? $1.tensor.blobSize : 0) })
-    for (tensor, binary) in outputs where binary { tensor.appendBlob(to: &body) }
+    body.reserveCapacity(body.count + blobs.reduce(0) { $0 + $1.tensor.blobSize })
+    for blob in blobs { blob.tensor.appendBlob(to: &body) }
     return HTTPResponse(headers: headers, body: .bytes(body))
 }
 
-/// The outputs that were asked for, in the order in which they were, and whether each goes as binary.
-private func chosen(_ answer: InferenceAnswer, _ request: InferRequest) throws -> [(tensor: Tensor, binary: Bool)] {
-    guard let wanted = request.outputs else { return answer.outputs.tensors.map { ($0, request.binaryOutputs) } }
-    return try wanted.map { output in
-        guard let tensor = answer.outputs[output.name] else { throw unknownOutput(output.name, answer.signature) }
-        let binary = output.binary ?? request.binaryOutputs
-        guard let k = output.topClasses else { return (tensor, binary) }
-        return (try topClasses(k, of: tensor, labels: answer.signature.classLabels), binary)
-    }
-}
-
-func unknownOutput(_ name: String, _ signature: ModelSignature) -> JidokaError {
-    .invalidArgument(
-        "unexpected inference output '\(name)'", hint: "the model gives " + signature.outputs.map { "`\($0.name)`" }.joined(separator: ", ")
-    )
-}
-
-private func write(_ tensor: Tensor, binary: Bool, to writer: inout JSONWriter) {
+private func write(_ tensor: Tensor, binary: Bool, place: SharedPlace?, to writer: inout JSONWriter) {
     writer.beginObject()
     writer.key("name")
     writer.value(tensor.name)
@@ -73,7 +57,19 @@ private func write(_ tensor: Tensor, binary: Bool, to writer: inout JSONWriter) 
     writer.beginArray()
     for size in tensor.shape { writer.value(size) }
     writer.endArray()
-    if binary {
+    if let place {
+        writer.key("parameters")
+        writer.beginObject()
+        writer.key("shared_memory_region")
+        writer.value(place.region)
+        if place.offset > 0 {
+            writer.key("shared_memory_offset")
+            writer.value(place.offset)
+        }
+        writer.key("shared_memory_byte_size")
+        writer.value(tensor.blobSize)
+        writer.endObject()
+    } else if binary {
         writer.key("parameters")
         writer.beginObject()
         writer.key("binary_data_size")
@@ -103,25 +99,4 @@ private func write(elements tensor: Tensor, to writer: inout JSONWriter) {
     tensor.appendJSON(elements: 0..<tensor.storedCount, to: &data)
     data.append(0x5D)
     writer.raw(data)
-}
-
-/// The classification extension: the K largest elements of each row as `value:index` or `value:index:label`.
-private func topClasses(_ k: Int, of tensor: Tensor, labels: [String]?) throws -> Tensor {
-    guard k > 0, tensor.type != .bytes, tensor.rows > 0 else {
-        throw JidokaError.invalidArgument(
-            "output '\(tensor.name)' cannot be classified", hint: "`classification` is a number above 0, for numbers")
-    }
-    let width = tensor.storedCount / tensor.rows
-    var texts: [String] = []
-    for row in 0..<tensor.rows {
-        let scores = (0..<width).map { tensor.number(at: row * width + $0) ?? .nan }
-        let best = (0..<width).sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }.prefix(k)
-        for index in best {
-            var text: [UInt8] = []
-            tensor.appendJSON(element: row * width + index, to: &text)
-            let label = labels.flatMap { $0.count == width ? ":" + $0[index] : nil } ?? ""
-            texts.append("\(String(decoding: text, as: UTF8.self)):\(index)\(label)")
-        }
-    }
-    return Tensor(name: tensor.name, shape: [tensor.rows, min(k, width)], strings: texts)
 }

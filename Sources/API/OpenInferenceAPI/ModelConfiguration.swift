@@ -9,7 +9,7 @@ func configurationRoutes(_ serving: ServingService) -> [HTTP.Route] {
 }
 
 /// Triton's ModelConfig as JSON: proto field names, enums as names, numbers as numbers, and only fields that are true of this server.
-private func configuration(_ model: ServedModelDescription) -> JSONValue {
+func configuration(_ model: ServedModelDescription) -> JSONValue {
     let batchable = model.signature.isBatchable
     let batching = model.batching
     func dimensions(_ spec: TensorSpec) -> JSONValue {

@@ -4,10 +4,12 @@ import Serving
 
 func modelRoutes(_ serving: ServingService) -> [HTTP.Route] {
     modelRoute("GET", "", "A model's versions, inputs and outputs.") { request in
-        let model = try serving.model(try request.parameter("model"), version: request.parameters["version"])
-        let versions = try serving.description(of: model.endpoint).versions.map(\.version)
-        return .json(metadata(model, versions: versions))
+        .json(try metadata(of: try request.parameter("model"), version: request.parameters["version"], serving))
     }
+}
+
+func metadata(of name: String, version: String?, _ serving: ServingService) throws -> JSONValue {
+    metadata(try serving.model(name, version: version), versions: try serving.description(of: name).versions.map(\.version))
 }
 
 /// `platform` is Triton's word for ONNX Runtime. Class and feature names go into `parameters`, where clients that do not know them skip

@@ -6,16 +6,23 @@ import Serving
 func statisticsRoutes(_ serving: ServingService) -> [HTTP.Route] {
     [
         route("GET", "/v2/models/stats", "What every model has done since it was loaded.") { _ in
-            .json(["model_stats": .array(serving.descriptions.flatMap(\.versions).map(statistics))])
+            .json(try statistics(of: nil, version: nil, serving))
         }
     ]
         + modelRoute("GET", "/stats", "What a model has done since it was loaded.") { request in
-            let name = try request.parameter("model")
-            guard let version = request.parameters["version"] else {
-                return .json(["model_stats": .array(try serving.description(of: name).versions.map(statistics))])
-            }
-            return .json(["model_stats": .array([statistics(try serving.model(name, version: version))])])
+            .json(try statistics(of: try request.parameter("model"), version: request.parameters["version"], serving))
         }
+}
+
+/// Of all models without a name, of all its versions without a version.
+func statistics(of name: String?, version: String?, _ serving: ServingService) throws -> JSONValue {
+    let models =
+        if let name {
+            if let version { [try serving.model(name, version: version)] } else { try serving.description(of: name).versions }
+        } else {
+            serving.descriptions.flatMap(\.versions)
+        }
+    return ["model_stats": .array(models.map(statistics))]
 }
 
 /// The statistics extension. Making and reading tensors is part of the run here: `compute_input` and `compute_output` count, and are 0

@@ -3,15 +3,20 @@ import JSON
 import Serving
 
 /// The extensions that are spoken in full.
-private let extensions = ["binary_tensor_data", "classification", "model_configuration", "parameters", "statistics"]
+private let extensions = [
+    "binary_tensor_data", "classification", "model_configuration", "model_repository", "parameters", "statistics",
+    "system_shared_memory",
+]
 
-func serverRoutes(_ serving: ServingService, version: String) -> [HTTP.Route] {
+func serverRoutes(_ open: OpenInference) -> [HTTP.Route] {
     [
-        route("GET", "/v2", "The server's name, version and extensions.") { _ in
-            .json(["name": "jidoka", "version": .string(version), "extensions": .array(extensions.map { .string($0) })])
-        },
+        route("GET", "/v2", "The server's name, version and extensions.") { _ in .json(serverMetadata(open)) },
         route("GET", "/v2/models", "The names of all models.") { _ in
-            .json(["models": .array(serving.descriptions.map { .string($0.endpoint.name) })])
+            .json(["models": .array(open.serving.descriptions.map { .string($0.endpoint.name) })])
         },
     ]
+}
+
+func serverMetadata(_ open: OpenInference) -> JSONValue {
+    ["name": "jidoka", "version": .string(open.version), "extensions": .array(extensions.map { .string($0) })]
 }

@@ -2,6 +2,7 @@ package import Errors
 package import HTTP
 import JSON
 import Protobuf
+import RPC
 package import Tracing
 
 /// Declares OTLP over HTTP for traces (opentelemetry.io/docs/specs/otlp): protobuf and JSON, compressed or not. The header
@@ -72,19 +73,17 @@ package func renderOTLPError(_ error: JidokaError, _ request: HTTPRequest) -> HT
 enum OTLPStatus {
     /// The code of `google.rpc.Code` and the HTTP status.
     static func of(_ error: JidokaError) -> (grpc: Int64, http: Int) {
-        let (grpc, http): (Int64, Int) =
+        let http =
             switch error.code {
-            case .invalidArgument: (3, 400)
-            case .notFound: (5, 404)
-            case .alreadyExists: (6, 409)
-            case .permissionDenied: (7, 403)
-            case .exhausted: (8, 429)
-            case .failedPrecondition: (9, 400)
-            case .conflict: (10, 409)
-            case .internal: (13, 500)
-            case .unavailable: (14, 503)
-            case .unauthenticated: (16, 401)
+            case .invalidArgument, .failedPrecondition: 400
+            case .unauthenticated: 401
+            case .permissionDenied: 403
+            case .notFound: 404
+            case .alreadyExists, .conflict: 409
+            case .exhausted: 429
+            case .internal: 500
+            case .unavailable: 503
             }
-        return (grpc, error.fields["status"].flatMap { Int($0) } ?? http)
+        return (Int64(RPCStatus.Code(error.code).rawValue), error.fields["status"].flatMap { Int($0) } ?? http)
     }
 }

@@ -25,8 +25,8 @@ enum UpCommand {
             signal(SIGPIPE, SIG_IGN)
             let asJSON = values.isOn("json")
             let server = Task {
-                try await JidokaServer.run(settings, environment: context.environment) { address in
-                    console.write(ready(address, settings, asJSON: asJSON))
+                try await JidokaServer.run(settings, environment: context.environment) { addresses in
+                    console.write(ready(addresses, settings, asJSON: asJSON))
                 }
             }
             context.interruptions.whenAsked {
@@ -38,9 +38,14 @@ enum UpCommand {
         }
     }
 
-    private static func ready(_ address: String, _ settings: ServerSettings, asJSON: Bool) -> String {
-        let facts: JSONValue = ["version": .string(jidokaVersion), "url": .string(address), "home": .string(settings.home)]
-        return (asJSON ? facts.text : "jidoka \(jidokaVersion) listening on \(address), home \(settings.home)") + "\n"
+    private static func ready(_ addresses: JidokaServer.Addresses, _ settings: ServerSettings, asJSON: Bool) -> String {
+        let facts: JSONValue = [
+            "version": .string(jidokaVersion), "url": .string(addresses.url), "grpc": JSONValue(addresses.grpc),
+            "home": .string(settings.home),
+        ]
+        if asJSON { return facts.text + "\n" }
+        let grpc = addresses.grpc.map { ", gRPC on \($0)" } ?? ""
+        return "jidoka \(jidokaVersion) listening on \(addresses.url)\(grpc), home \(settings.home)\n"
     }
 }
 
@@ -62,6 +67,9 @@ enum ServerFlags {
         place + [
             Flag("host", default: "127.0.0.1", env: "JIDOKA_HOST", value: "ADDRESS", "the address to listen on"),
             .int("port", in: 0...65_535, default: 5_000, env: "JIDOKA_PORT", "the port to listen on; 0 takes a free one"),
+            .int(
+                "grpc-port", in: 0...65_535, env: "JIDOKA_GRPC_PORT",
+                "the port of gRPC; 0 turns it off; by default 8001 when that is free"),
             Flag(
                 "log-level", .choice(["debug", "info", "notice", "warning", "error"]), default: "info", env: "JIDOKA_LOG_LEVEL",
                 "what is logged to standard error"),
@@ -97,6 +105,7 @@ enum ServerFlags {
         var settings = place(values, context)
         settings.host = values.string("host")
         settings.port = values.int("port")
+        settings.grpcPort = values.optionalInt("grpc-port")
         settings.python = values.optionalString("python").map { $0.contains("/") ? context.absolute($0) : $0 }
         settings.pythonProcesses = values.int("python-processes")
         settings.webhookAllow = (values.optionalString("webhook-allow") ?? "").split(separator: ",").map {

@@ -47,6 +47,7 @@ struct Composition: Sendable {
     let log: PredictionLog
     let services: JidokaServices
     let router: Router
+    let openInference: OpenInference
     let watchers: Watchers
     let address: ServerAddress
     /// Started in this order, stopped in reverse.
@@ -135,11 +136,7 @@ extension Composition {
             }, time: base.time, ids: base.ids)
         let client = OutboundClient(pool: base.network)
         let alerts = AlertService(
-            rules: {
-                (line.line?.alerts ?? []).map {
-                    AlertRule(event: $0.event, level: AlertLevel(rawValue: $0.level) ?? .p2, channels: $0.channels)
-                }
-            },
+            rules: { rules(line) },
             channels: { webhooks(line, environment, client, logger) }, store: SQLAlertStore(database: base.database), log: events,
             time: base.time, ids: base.ids, logger: logger)
         let watchers = Watchers(
@@ -154,12 +151,14 @@ extension Composition {
             traces: TraceService(source: LineageJoin(log: log, registry: areas.registry, tracking: tracking, datasets: datasets)),
             metrics: base.metrics, lifecycle: lifecycle(base, tracking, areas, artifacts))
         let hooks = try hooks(settings, base, events, areas.registry)
-        var router = try router(
-            settings, line, keeper(base, events), services, mlflow(base, tracking, areas.registry, artifacts, hooks.service))
-        router.prefix = settings.staticPrefix
+        let openInference = OpenInference(serving: areas.serving, version: jidokaVersion)
+        let router = try router(
+            settings, line, keeper(base, events), services, mlflow(base, tracking, areas.registry, artifacts, hooks.service),
+            openInference)
         return Composition(
             settings: settings, logger: logger, metrics: base.metrics, database: base.database, events: events, line: line,
-            serving: areas.serving, log: log, services: services, router: router, watchers: watchers, address: address,
+            serving: areas.serving, log: log, services: services, router: router, openInference: openInference, watchers: watchers,
+            address: address,
             running: [log, leading([engine, alerts, watchers, hooks.dispatch], engine: engine, areas, base, events, settings)],
             tracking: tracking)
     }
@@ -186,12 +185,13 @@ extension Composition {
 
     /// Every protocol on the one port.
     private static func router(
-        _ settings: ServerSettings, _ line: LineState, _ keeper: any ObjectKeeper, _ services: JidokaServices, _ mlflow: MLflowServices
+        _ settings: ServerSettings, _ line: LineState, _ keeper: any ObjectKeeper, _ services: JidokaServices, _ mlflow: MLflowServices,
+        _ openInference: OpenInference
     ) throws -> Router {
         var router = Router()
         mountMLflow(on: &router, services: mlflow)
         mountOpenTelemetry(on: &router, tracing: mlflow.tracing)
-        mountOpenInference(on: &router, serving: services.serving, version: jidokaVersion)
+        mountOpenInference(on: &router, openInference)
         mountTensorFlowServing(on: &router, serving: services.serving)
         mountScoring(on: &router, serving: services.serving) { line.line?.endpoint?.name }
         mountRuns(on: &router, tracking: mlflow.tracking)
@@ -200,6 +200,7 @@ extension Composition {
         mountAdoption(on: &router, tracking: mlflow.tracking, registry: mlflow.registry)
         mountJidoka(on: &router, services: services, version: jidokaVersion)
         try router.assignScopes(RouteScopes.scope)
+        router.prefix = settings.staticPrefix
         router.originPolicy = OriginPolicy(hosts: [settings.host] + settings.allowedHosts)
         return router
     }
@@ -233,6 +234,12 @@ extension Composition {
             profiler: DuckDBProfiler(engine: base.engine), validator: DuckDBValidator(engine: base.engine),
             splitter: ParquetSplitter(engine: base.engine, pool: base.files, folder: home.path + "/parts", ids: base.ids), time: base.time,
             ids: base.ids)
+    }
+
+    private static func rules(_ line: LineState) -> [AlertRule] {
+        (line.line?.alerts ?? []).map {
+            AlertRule(event: $0.event, level: AlertLevel(rawValue: $0.level) ?? .p2, channels: $0.channels)
+        }
     }
 
     private static func webhooks(

@@ -7,6 +7,7 @@ import HTTP
 import JSON
 import JidokaAPI
 import Line
+import RPC
 import SQL
 import SQLStores
 import Serving
@@ -18,10 +19,18 @@ package enum JidokaServer {
     /// Between the wish to stop and the cutting of requests in flight.
     private static let grace = Duration.seconds(10)
 
-    /// Runs until the task is cancelled; `onReady` is told the address once the server answers. On return everything that was acknowledged
-    /// is on the disk.
+    /// Where a server answers.
+    package struct Addresses: Sendable {
+        /// `http://127.0.0.1:5000`
+        package var url: String
+        /// `127.0.0.1:8001`; nil where gRPC is not spoken.
+        package var grpc: String?
+    }
+
+    /// Runs until the task is cancelled; `onReady` is told the addresses once the server answers. On return everything that was
+    /// acknowledged is on the disk.
     package static func run(
-        _ settings: ServerSettings, environment: [String: String], onReady: @Sendable (String) async -> Void
+        _ settings: ServerSettings, environment: [String: String], onReady: @Sendable (Addresses) async -> Void
     ) async throws {
         try settings.check()
         guard let level = LogLevel(rawValue: settings.logLevel) else {
@@ -35,19 +44,27 @@ package enum JidokaServer {
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(host: settings.host, port: UInt16(settings.port)), router: parts.router,
             unknown: JidokaErrors.render, logger: logger, metrics: parts.metrics)
+        let rpc: RPCServer?
         do {
             try await parts.start()
-            try server.start()
+            rpc = try parts.startGRPC()
+            do { try server.start() } catch {
+                await rpc?.stop(grace: .zero)
+                throw error
+            }
         } catch {
             await parts.finish()
             throw error
         }
-        let shown = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-        let url = "http://\(shown == "0.0.0.0" ? "127.0.0.1" : shown):\(server.port)"
+        let host = settings.host == "0.0.0.0" ? "127.0.0.1" : settings.host
+        let shown = host.contains(":") ? "[\(host)]" : host
+        let url = "http://\(shown):\(server.port)"
         parts.address.set(url)
-        await onReady(url)
+        await onReady(Addresses(url: url, grpc: rpc.map { "\(shown):\($0.port)" }))
         await parts.serve()
+        async let drained: Void? = rpc?.stop(grace: grace)
         await server.stop(grace: grace)
+        await drained
         await parts.finish()
     }
 }

@@ -12,6 +12,8 @@ package struct ServerSettings: Sendable {
     package var host: String
     /// 0 takes any free port.
     package var port: Int
+    /// Where gRPC is spoken: 0 nowhere, nil on 8001 when that is free.
+    package var grpcPort: Int?
     /// Text of the log level: debug, info, notice, warning, error.
     package var logLevel: String
     package var allowUnauthenticated: Bool
@@ -32,7 +34,7 @@ package struct ServerSettings: Sendable {
 
     package init(
         project: String, home: String, backendStore: String? = nil, artifactStore: String? = nil, host: String = "127.0.0.1",
-        port: Int = 5000, logLevel: String = "info", allowUnauthenticated: Bool = false, allowedHosts: [String] = [],
+        port: Int = 5000, grpcPort: Int? = nil, logLevel: String = "info", allowUnauthenticated: Bool = false, allowedHosts: [String] = [],
         staticPrefix: String = "", python: String? = nil, pythonProcesses: Int = 2, webhookAllow: [String] = [],
         hasDirectTransfers: Bool = true
     ) {
@@ -41,6 +43,7 @@ package struct ServerSettings: Sendable {
         self.backendStore = backendStore
         self.host = host
         self.port = port
+        self.grpcPort = grpcPort
         self.logLevel = logLevel
         self.allowUnauthenticated = allowUnauthenticated
         self.allowedHosts = allowedHosts

@@ -57,7 +57,8 @@ package final class BatchedModel: Sendable {
     }
 
     /// Answers inputs that the signature has checked.
-    /// - Throws: `unavailable` when the queue is full or the timeout expired, and what the model throws.
+    /// - Throws: `unavailable` when the queue is full or the timeout expired, `CancellationError` when the caller's task is cancelled while
+    ///   the request waits, and what the model throws.
     package func infer(_ inputs: TensorBatch, timeoutMicroseconds: Int? = nil) async throws -> BatchAnswer {
         let waiter = Waiter(inputs)
         let shape = freeDimensions.isEmpty ? [] : freeDimensions.map { inputs.tensors[$0.input].shape[$0.dimension] }
@@ -66,9 +67,21 @@ package final class BatchedModel: Sendable {
         let now = time.steadyNanoseconds()
         let step = state.withLock { $0.machine.enqueue(waiter, rows: rows, shape: shape, timeout: timeout, now: now) }
         if let batch = perform(step, in: waiter) { return try await lead(batch, as: waiter) }
-        switch await waiter.turn() {
+        switch await turn(of: waiter) {
         case .lead(let batch): return try await lead(batch, as: waiter)
         case .answered(let answer): return try answer.get()
+        }
+    }
+
+    /// Waits for the waiter's turn. A caller that leaves takes its request out of the queue; one that runs already is run to its end.
+    private func turn(of waiter: Waiter) async -> Waiter.Turn {
+        await withTaskCancellationHandler {
+            await waiter.turn()
+        } onCancel: {
+            let now = time.steadyNanoseconds()
+            let (cancelled, step) = state.withLock { $0.machine.cancel(where: { $0 === waiter }, now: now) }
+            for request in cancelled { request.payload.settle(.answered(.failure(CancellationError()))) }
+            _ = perform(step, in: nil)
         }
     }
 

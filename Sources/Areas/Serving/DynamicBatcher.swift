@@ -53,6 +53,21 @@ package struct DynamicBatcher<Payload: Sendable>: Sendable {
         return form(now)
     }
 
+    /// Takes requests out of the queue whose callers wait no more; what `run` has named before runs on.
+    /// - Returns: those that were taken out, and what to do now: the others may fit together without them.
+    package mutating func cancel(where isCancelled: (Payload) -> Bool, now: UInt64) -> (cancelled: [Request], step: Step) {
+        var cancelled: [Request] = []
+        var kept: [Request] = []
+        for request in waiting[head...] {
+            if isCancelled(request.payload) { cancelled.append(request) } else { kept.append(request) }
+        }
+        guard !cancelled.isEmpty else { return ([], Step(wakeAt: depth > 0 ? earliestDeadline : nil)) }
+        waiting = kept
+        head = 0
+        earliestDeadline = kept.reduce(.max) { min($0, $1.deadline) }
+        return (cancelled, form(now))
+    }
+
     /// A batch that `run` named has ended.
     package mutating func instanceFree(now: UInt64) -> Step {
         precondition(free < policy.instances, "an instance became free that was not busy")

@@ -5,6 +5,7 @@ struct ServingMetrics: Sendable {
     let succeeded: Counter
     let refused: Counter
     let failed: Counter
+    let cancelled: Counter
     let rows: Counter
     let duration: Histogram
     let queue: Histogram
@@ -15,12 +16,13 @@ struct ServingMetrics: Sendable {
         let labels = [("endpoint", endpoint), ("version", version), ("route", route.rawValue)]
         func requests(_ outcome: String) -> Counter {
             registry.counter(
-                "jidoka_serving_requests_total", help: "Requests by outcome: success, client_error, error.",
+                "jidoka_serving_requests_total", help: "Requests by outcome: success, client_error, error, cancelled.",
                 labels: labels + [("outcome", outcome)])
         }
         succeeded = requests("success")
         refused = requests("client_error")
         failed = requests("error")
+        cancelled = requests("cancelled")
         rows = registry.counter("jidoka_serving_rows_total", help: "Rows answered.", labels: labels)
         duration = registry.histogram("jidoka_serving_request_seconds", help: "From a request's arrival to its answer.", labels: labels)
         queue = registry.histogram(

@@ -30,6 +30,40 @@ extension ServingService {
         retire(table.swap(endpoint.name, to: entry))
     }
 
+    /// Loads the versions of an endpoint's plan that are not in memory, whether they failed or were unloaded. Those that serve go on.
+    /// - Throws: `not_found`, `failed_precondition` with the reason of the first version that cannot be loaded; the others then serve.
+    package func load(_ name: String) async throws {
+        try await gate.turn(name) {
+            guard let endpoint = try await store.endpoint(named: name) else { throw EndpointTable.unknown(name) }
+            var entry = table.entry(name) ?? EndpointTable.Entry(endpoint: endpoint)
+            var failure: JidokaError?
+            for version in endpoint.plan.versions where entry.versions[version] == nil {
+                do {
+                    entry.versions[version] = try await load(endpoint, version)
+                    entry.unavailable[version] = nil
+                } catch {
+                    let why = JidokaError.wrapping(error)
+                    entry.unavailable[version] = why.message
+                    if failure == nil { failure = why }
+                }
+            }
+            retire(table.swap(name, to: entry))
+            if let failure { throw failure }
+        }
+    }
+
+    /// Takes an endpoint's versions out of memory when their last request is answered, until `load`, a change of its plan or a restart.
+    /// An unknown endpoint is no error.
+    package func unload(_ name: String) async {
+        await gate.turn(name) {
+            guard var entry = table.entry(name) else { return }
+            for version in entry.versions.keys { entry.unavailable[version] = "unloaded" }
+            entry.versions = [:]
+            retire(table.swap(name, to: entry))
+            log.notice("an endpoint was unloaded", [("endpoint", .string(name))])
+        }
+    }
+
     /// A new endpoint without a champion. - Throws: `already_exists`.
     @discardableResult
     package func create(

@@ -75,7 +75,8 @@ package final class ServingService: Sendable {
 
     /// Answers one request and records its rows.
     /// - Throws: `not_found` for an unknown endpoint or version, `invalid_argument` for tensors that do not fit, `unavailable` when the
-    ///   endpoint is not ready or its queue is full, `internal` when the model failed.
+    ///   endpoint is not ready or its queue is full, `internal` when the model failed, `CancellationError` when the caller's task was
+    ///   cancelled while the request waited in the queue.
     package func infer(_ call: InferenceCall) async throws -> InferenceAnswer {
         guard accepting.load(ordering: .relaxed) else {
             throw JidokaError.unavailable("the server is stopping", hint: "try another replica")
@@ -125,6 +126,10 @@ package final class ServingService: Sendable {
             served.statistics.record(latencyMicroseconds: latency, at: now)
             sink.record(job.records(on: served, route: route, model: model, outputs: answer.outputs, at: now, latencyMicroseconds: latency))
             return answer
+        } catch let left as CancellationError {
+            // The caller's doing: the version has not failed.
+            meters.cancelled.add()
+            throw left
         } catch {
             let failure = JidokaError.wrapping(error)
             if failure.code == .invalidArgument {

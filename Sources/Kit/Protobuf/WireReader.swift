@@ -21,10 +21,15 @@ package struct WireReader {
     package static func read<Result>(
         _ bytes: [UInt8], limits: WireLimits = WireLimits(), _ body: (inout WireReader) throws -> Result
     ) throws -> Result {
-        try bytes.withUnsafeBufferPointer { buffer in
-            var reader = WireReader(bytes: buffer, at: 0, end: buffer.count, depth: limits.depth, budget: Budget(limits.fields))
-            return try body(&reader)
-        }
+        try bytes.withUnsafeBufferPointer { try read($0, limits: limits, body) }
+    }
+
+    /// Runs `body` on a reader over bytes that outlive it.
+    package static func read<Result>(
+        _ bytes: UnsafeBufferPointer<UInt8>, limits: WireLimits = WireLimits(), _ body: (inout WireReader) throws -> Result
+    ) throws -> Result {
+        var reader = WireReader(bytes: bytes, at: 0, end: bytes.count, depth: limits.depth, budget: Budget(limits.fields))
+        return try body(&reader)
     }
 
     private init(bytes: UnsafeBufferPointer<UInt8>, at: Int, end: Int, depth: Int, budget: Budget) {
@@ -79,6 +84,8 @@ package struct WireReader {
         return UInt32(littleEndian: UnsafeRawPointer(bytes.baseAddress! + at).loadUnaligned(as: UInt32.self))
     }
 
+    package mutating func float() throws -> Float { Float(bitPattern: try fixed32()) }
+
     package mutating func double() throws -> Double { Double(bitPattern: try fixed64()) }
 
     /// Bytes where they lie; valid as long as the body's buffer.
@@ -105,6 +112,33 @@ package struct WireReader {
         let range = try delimited()
         var inner = WireReader(bytes: bytes, at: range.lowerBound, end: range.upperBound, depth: depth - 1, budget: budget)
         return try body(&inner)
+    }
+
+    /// The elements of a repeated field of numbers: one where it stands alone, all that are packed in one value
+    /// (protobuf.dev/programming-guides/encoding, "Packed repeated fields"; readers take both).
+    package mutating func repeated<Element>(
+        _ field: WireField, into all: inout [Element], _ read: (inout WireReader) throws -> Element
+    ) throws {
+        guard field.type == .bytes else { return all.append(try read(&self)) }
+        let range = try delimited()
+        var inner = WireReader(bytes: bytes, at: range.lowerBound, end: range.upperBound, depth: depth, budget: budget)
+        while inner.at < inner.end { all.append(try read(&inner)) }
+    }
+
+    /// The elements of a repeated field of fixed width: packed ones are copied in one go.
+    package mutating func repeated<Element: BitwiseCopyable>(
+        _ field: WireField, fixed all: inout [Element], _ read: (inout WireReader) throws -> Element
+    ) throws {
+        guard field.type == .bytes else { return all.append(try read(&self)) }
+        let start = at
+        let packed = UnsafeRawBufferPointer(try slice())
+        let width = MemoryLayout<Element>.size
+        guard packed.count % width == 0 else { throw WireError.malformed("packed values do not fill their bytes", at: start) }
+        let more = [Element](unsafeUninitializedCapacity: packed.count / width) { out, count in
+            UnsafeMutableRawBufferPointer(out).copyMemory(from: packed)
+            count = packed.count / width
+        }
+        if all.isEmpty { all = more } else { all += more }
     }
 
     /// Passes over the value of a field that is not known.

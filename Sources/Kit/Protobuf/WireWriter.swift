@@ -44,6 +44,25 @@ package struct WireWriter: Sendable {
         bytes.append(contentsOf: value)
     }
 
+    package mutating func float(_ number: Int, _ value: Float) { fixed32(number, value.bitPattern) }
+
+    /// A field of `count` bytes, which `write` appends to the message itself: for bytes that lie in pieces.
+    package mutating func blob(_ number: Int, count: Int, _ write: (inout [UInt8]) -> Void) {
+        head(number, .bytes)
+        raw(UInt64(count))
+        bytes.reserveCapacity(bytes.count + count)
+        let start = bytes.count
+        write(&bytes)
+        precondition(bytes.count - start == count, "a field of \(count) bytes was given \(bytes.count - start)")
+    }
+
+    /// Whole numbers, packed.
+    package mutating func packed(_ number: Int, _ values: some Sequence<Int64>) {
+        var inner = WireWriter()
+        for value in values { inner.raw(UInt64(bitPattern: value)) }
+        if !inner.bytes.isEmpty { blob(number, inner.bytes) }
+    }
+
     package mutating func string(_ number: Int, _ value: String) { blob(number, value.utf8) }
 
     /// A message inside this one: written apart, because its length stands before it.

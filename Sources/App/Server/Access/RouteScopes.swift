@@ -51,7 +51,7 @@ enum RouteScopes {
     /// What belongs to the server as a whole.
     private static let whole: Set<String> = [
         "", "health", "ready", "version", "ping", "metrics", "stats", "config", "server-info", "server-features", "line", "status",
-        "events", "gateway-proxy",
+        "events", "gateway-proxy", "logging", "systemsharedmemory", "cudasharedmemory",
         "audit", "openapi.json", "graphql", "telemetry", "adopt", "projects", "gateway", "issues", "demo", "jobs", "assistant",
         "review-queues", "label-schemas",
     ]
@@ -61,6 +61,8 @@ enum RouteScopes {
             let noun = String(route.pattern.dropFirst(prefix.count).drop { $0 == "/" }.prefix { $0 != "/" && $0 != ":" })
             // `/metrics` itself is Prometheus'; under MLflow's prefix it is the metrics of runs.
             if prefix.isEmpty, noun == "metrics" { return server }
+            // Elsewhere the trace of a prediction; under Triton's prefix the settings of all traces.
+            if prefix == "/v2", noun == "trace" { return server }
             if let scope = nouns[noun] { return scope }
             if whole.contains(noun) { return server }
             return nil
