@@ -154,7 +154,9 @@ let api: [Target] = [
         uses: basics + ["HTTP", "Processes", "Protobuf", "RPC", "Serving"], resources: [.embedInCode("GRPC/open_inference.proto")]),
     module(
         "API", "ScoringAPI", "MLflow's scoring protocol, and the small one of hand-written services.", uses: basics + ["HTTP", "Serving"]),
-    module("API", "TensorFlowServingAPI", "TensorFlow-Serving REST and KServe v1.", uses: basics + ["HTTP", "Serving"]),
+    module(
+        "API", "TensorFlowServingAPI", "TensorFlow-Serving REST and gRPC, and KServe v1.",
+        uses: basics + ["HTTP", "Protobuf", "RPC", "Serving"]),
     module(
         "API", "JidokaAPI", "Jidoka's own REST, its OpenAPI document, SSE and metrics.",
         uses: basics + [

@@ -213,3 +213,20 @@ def test_settings_are_read_and_kept(client: http.InferenceServerClient, deployme
     assert client.get_log_settings()["log_info"] is True
     with pytest.raises(InferenceServerException, match="unknown setting"):
         client.update_log_settings({"log_colour": "red"})
+
+
+def test_metrics_have_tritons_names_too(client: http.InferenceServerClient, deployment: Deployment) -> None:
+    def read() -> dict[str, float]:
+        lines = requests.get(f"{deployment.server.url}/metrics", timeout=10).text.splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line.startswith("nv_inference_"))}
+
+    labels = f'{{model="{deployment.name}",version="{deployment.version}"}}'
+    before = read()
+    client.infer(deployment.name, [tensor(deployment.rows[:7], True)])
+    after = read()
+    assert after[f"nv_inference_request_success{labels}"] == before[f"nv_inference_request_success{labels}"] + 1
+    assert after[f"nv_inference_count{labels}"] == before[f"nv_inference_count{labels}"] + 7
+    assert after[f"nv_inference_exec_count{labels}"] == before[f"nv_inference_exec_count{labels}"] + 1
+    assert after[f"nv_inference_request_duration_us{labels}"] > before[f"nv_inference_request_duration_us{labels}"]
+    assert after[f"nv_inference_pending_request_count{labels}"] == 0
+    assert f'nv_inference_request_failure{labels[:-1]},reason="REJECTED"}}' in after

@@ -81,3 +81,55 @@ def test_unknown_model_is_404(deployment: Deployment, path: str) -> None:
     assert requests.get(deployment.server.url + path, timeout=30).status_code == 404
     answer = requests.post(f"{deployment.server.url}{path}:predict", json={"instances": [[1, 2, 3, 4]]}, timeout=30)
     assert answer.status_code == 404 and answer.json()["error"]
+
+
+def examples(deployment: Deployment, verb: str, body: object, path: str = "") -> requests.Response:
+    return requests.post(f"{deployment.server.url}/v1/models/{deployment.name}{path}:{verb}", json=body, timeout=30)
+
+
+def test_classify_gives_each_class_its_score(deployment: Deployment) -> None:
+    names = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+    rows = deployment.rows[:5]
+    asked = [dict(zip(names, row, strict=True)) for row in rows.tolist()]
+    for one in asked:
+        one["petal_width"] = [one["petal_width"]]  # one value may stand in a list
+    answer = examples(deployment, "classify", {"examples": asked})
+    assert answer.status_code == 200, answer.text
+    results = answer.json()["results"]
+    scores = np.array([[score for _, score in row] for row in results])
+    assert np.abs(scores - deployment.wanted(rows)[1]).max() < 1e-5
+    assert [label for label, _ in results[0]] == ["0", "1", "2"]
+    shared = {"context": {"sepal_width": 3.0}, "examples": [{key: value for key, value in asked[0].items() if key != "sepal_width"}]}
+    assert examples(deployment, "classify", shared, f"/versions/{deployment.version}").status_code == 200
+
+
+def test_labels_stand_for_versions(deployment: Deployment) -> None:
+    import mlflow
+
+    body = {"instances": deployment.rows[:1].tolist()}
+    assert predict(deployment, body, "/labels/champion").headers["x-jidoka-model-version"] == deployment.version
+    client = mlflow.MlflowClient(deployment.server.url)
+    client.set_registered_model_alias(deployment.name, "gold", deployment.version)
+    answer = predict(deployment, body, "/labels/gold")
+    assert answer.status_code == 200 and answer.headers["x-jidoka-model-version"] == deployment.version
+    status = deployment.server.get(f"/v1/models/{deployment.name}/labels/gold")
+    assert status["model_version_status"][0]["version"] == deployment.version
+    client.delete_registered_model_alias(deployment.name, "gold")
+    assert predict(deployment, body, "/labels/gold").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "verb, body, words",
+    [
+        ("regress", {"examples": [{"sepal_length": 1, "sepal_width": 1, "petal_length": 1, "petal_width": 1}]}, "no single number"),
+        ("classify", {"examples": []}, "at least one"),
+        ("classify", {"examples": [{"sepal_length": 1}]}, "has no feature 'sepal_width'"),
+        ("classify", {"examples": [{"sepal_lenght": 1}]}, "did you mean `sepal_length`?"),
+        ("classify", {"examples": [1]}, "must be an object"),
+        ("classify", {"examples": [{"sepal_length": "x", "sepal_width": 1, "petal_length": 1, "petal_width": 1}]}, "features"),
+        ("classify", {"context": 1, "examples": [{}]}, "`context`"),
+    ],
+)
+def test_mistakes_in_examples_are_told(deployment: Deployment, verb: str, body: object, words: str) -> None:
+    answer = examples(deployment, verb, body)
+    assert answer.status_code == 400 and words in answer.json()["error"], answer.text

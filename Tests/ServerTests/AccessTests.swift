@@ -65,7 +65,8 @@ private struct DenyEveryone: Authoriser {
     @Test("a POST that needs only read is a search or a prediction")
     func changes() async throws {
         let reading = [
-            "search", "infer", "predict", "/repository/index", "get", "batchGet", "metrics", "correlation", "graphql", "query",
+            "search", "infer", "predict", ":classify", ":regress", "/repository/index", "get", "batchGet", "metrics", "correlation",
+            "graphql", "query",
             "invocations", "presigned-download-url",
         ]
         try await withRouter { router in

@@ -124,6 +124,40 @@ struct PredictTests {
         #expect(await world.predict(#"{"instances":[{"b64":"\#(encoded)"}]}"#).text == answer)
     }
 
+    @Test func `examples of named inputs are regressed`() async throws {
+        let world = try await World(twoColumns())
+        let body = #"{"context":{"job":"abc"},"examples":[{"age":1},{"age":[40],"job":"x"}]}"#
+        #expect(await world.send("POST", "/v1/models/half:regress", body).text == #"{"results":[4.0,41.0]}"#)
+        #expect(await world.send("POST", "/v1/models/half:classify", body).status == 400)
+    }
+
+    @Test func `examples of features side by side are classified`() async throws {
+        let world = try await World()
+        let body = #"{"examples":[{"a":1,"b":2,"c":3,"d":4}]}"#
+        let answer = await world.send("POST", "/v1/models/half/versions/3:classify", body)
+        #expect(answer.text == #"{"results":[[["0",0.25],["1",0.75]]]}"#)
+        #expect(answer.headers["x-jidoka-route"] == "version")
+        #expect(await world.send("POST", "/v1/models/half:regress", body).status == 400)
+    }
+
+    @Test func `a label stands for a version in memory`() async throws {
+        let world = try await World()
+        world.runtime.add("half", "4", .classifier())
+        world.runtime.alias("gold", "half", "3")
+        world.runtime.alias("old", "half", "2")
+        let body = #"{"instances":[[1,2,3,4]]}"#
+        for label in ["champion", "stable", "gold"] {
+            let answer = await world.predict(body, "/v1/models/half/labels/\(label):predict")
+            #expect(answer.status == 200 && answer.headers["x-jidoka-model-version"] == "3")
+        }
+        for label in ["challenger", "old", "none"] {
+            let answer = await world.predict(body, "/v1/models/half/labels/\(label):predict")
+            #expect(answer.status == 404 && answer.text.contains("version label: \(label)"))
+        }
+        try await world.serving.setChallenger("4", percent: 10, of: "half", actor: "user:test", reason: "test")
+        #expect(await world.predict(body, "/v1/models/half/labels/canary:predict").headers["x-jidoka-model-version"] == "4")
+    }
+
     @Test(arguments: [
         ("", "malformed JSON"), ("[]", "must be a JSON object"), ("{}", "Missing 'inputs' or 'instances' key"),
         (#"{"instances":[[1,2,3,4]],"inputs":[[1,2,3,4]]}"#, "not both"), (#"{"instances":[]}"#, "at least one row"),

@@ -8,6 +8,10 @@ func configurationRoutes(_ serving: ServingService) -> [HTTP.Route] {
     }
 }
 
+/// Triton's words for who runs a model: none, and its `python` backend, for models of the Python pool.
+func platform(_ model: ServedModelDescription) -> String { model.flavor == "python_function" ? "" : "onnxruntime_onnx" }
+private func backend(_ model: ServedModelDescription) -> String { model.flavor == "python_function" ? "python" : "onnxruntime" }
+
 /// Triton's ModelConfig as JSON: proto field names, enums as names, numbers as numbers, and only fields that are true of this server.
 func configuration(_ model: ServedModelDescription) -> JSONValue {
     let batchable = model.signature.isBatchable
@@ -23,10 +27,11 @@ func configuration(_ model: ServedModelDescription) -> JSONValue {
         "name": .string(model.endpoint + "_0"), "kind": "KIND_CPU", "count": .int(Int64(batching.instances)),
     ]
     var config: JSONObject = [
-        "name": .string(model.endpoint), "platform": "onnxruntime_onnx", "backend": "onnxruntime",
+        "name": .string(model.endpoint), "platform": .string(platform(model)), "backend": .string(backend(model)),
         "version_policy": ["specific": ["versions": .array([Int64(model.version).map { .int($0) } ?? .string(model.version)])]],
         "max_batch_size": .int(batchable ? Int64(batching.rowsMax) : 0), "input": tensors(model.signature.inputs),
-        "output": tensors(model.signature.outputs), "instance_group": .array([group]), "default_model_filename": "model.onnx",
+        "output": tensors(model.signature.outputs), "instance_group": .array([group]),
+        "default_model_filename": model.flavor == "python_function" ? "MLmodel" : "model.onnx",
     ]
     if batchable {
         let preferred = batching.preferred.isEmpty ? [batching.rowsMax] : batching.preferred

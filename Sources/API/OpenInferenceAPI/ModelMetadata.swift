@@ -12,7 +12,7 @@ func metadata(of name: String, version: String?, _ serving: ServingService) thro
     metadata(try serving.model(name, version: version), versions: try serving.description(of: name).versions.map(\.version))
 }
 
-/// `platform` is Triton's word for ONNX Runtime. Class and feature names go into `parameters`, where clients that do not know them skip
+/// Class and feature names go into `parameters`, where clients that do not know them skip
 /// them.
 private func metadata(_ model: ServedModelDescription, versions: [String]) -> JSONValue {
     func tensors(_ specs: [TensorSpec]) -> JSONValue {
@@ -28,7 +28,7 @@ private func metadata(_ model: ServedModelDescription, versions: [String]) -> JS
     ]
     if let labels = model.signature.classLabels { parameters["class_labels"] = names(labels) }
     return [
-        "name": .string(model.endpoint), "versions": names(versions), "platform": "onnxruntime_onnx",
+        "name": .string(model.endpoint), "versions": names(versions), "platform": .string(platform(model)),
         "inputs": tensors(model.signature.inputs),
         "outputs": tensors(model.signature.outputs), "parameters": .object(parameters),
     ]

@@ -33,7 +33,7 @@ func sharedMemoryRoutes(_ regions: SharedRegions) -> [HTTP.Route] {
             regions.unregister(nil)
             return HTTPResponse()
         },
-        route("GET", cuda + "/status", "No region of CUDA shared memory is ever registered.") { _ in .json([]) },
+        route("GET", cuda + "/status", "No region of CUDA shared memory is ever registered.") { _ in .json(JSONValue.array([])) },
         route("GET", cuda + "/region/{region}/status", "Refused: models run on the CPU.") { _ in throw noCUDA },
         route("POST", cuda + "/region/{region}/register", "Refused: models run on the CPU.", permission: .write) { _ in throw noCUDA },
         route("POST", cuda + "/region/{region}/unregister", "Nothing to forget.", permission: .write) { _ in HTTPResponse() },

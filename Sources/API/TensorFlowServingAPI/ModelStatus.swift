@@ -17,6 +17,10 @@ func statusRoutes(_ serving: ServingService) -> [HTTP.Route] {
             let model = try serving.model(try request.parameter("model"), version: try request.parameter("version"))
             return .json(["model_version_status": .array([state(model.version, "AVAILABLE")])])
         },
+        route("GET", "/v1/models/{model}/labels/{label}", "The state of the version that a label stands for.") { request in
+            let version = try await serving.version(of: try request.parameter("model"), labelled: try request.parameter("label"))
+            return .json(["model_version_status": .array([state(version, "AVAILABLE")])])
+        },
     ]
 }
 

@@ -1,9 +1,8 @@
-import HTTP
 import JSON
 import Serving
 
 /// `predictions`, one entry a row, or `outputs`, one tensor a name; with a single output the names fall away.
-func predictResponse(_ answer: InferenceAnswer, form: PredictRequest.Form) -> HTTPResponse {
+func predictBody(_ answer: InferenceAnswer, form: PredictRequest.Form) -> [UInt8] {
     let outputs = answer.outputs.tensors
     var body: [UInt8] = Array((form == .rows ? "{\"predictions\":" : "{\"outputs\":").utf8)
     switch form {
@@ -17,11 +16,7 @@ func predictResponse(_ answer: InferenceAnswer, form: PredictRequest.Form) -> HT
     case .columns: append(outputs, to: &body) { tensor, body in tensor.appendNestedJSON(to: &body, element: appendElement) }
     }
     body.append(0x7D)
-    let headers: HTTPHeaders = [
-        "content-type": "application/json", "x-jidoka-prediction-id": answer.predictionID, "x-jidoka-model-version": answer.version,
-        "x-jidoka-route": answer.route.rawValue,
-    ]
-    return HTTPResponse(headers: headers, body: .bytes(body))
+    return body
 }
 
 /// A bare value when there is one output, else an object keyed by their names.

@@ -192,6 +192,7 @@ extension Composition {
         mountMLflow(on: &router, services: mlflow)
         mountOpenTelemetry(on: &router, tracing: mlflow.tracing)
         mountOpenInference(on: &router, openInference)
+        services.metrics.collect { openInference.metrics }
         mountTensorFlowServing(on: &router, serving: services.serving)
         mountScoring(on: &router, serving: services.serving) { line.line?.endpoint?.name }
         mountRuns(on: &router, tracking: mlflow.tracking)

@@ -4,6 +4,7 @@ import JSON
 import OpenInferenceAPI
 import RPC
 import Telemetry
+import TensorFlowServingAPI
 
 /// The gRPC side of a server: every protocol that is spoken over it, on one port.
 extension Composition {
@@ -23,9 +24,9 @@ extension Composition {
         }
         let server = RPCServer(
             host: settings.host, port: UInt16(wanted),
-            methods: openInference.methods + health.methods + RPCReflection([OpenInference.schema]).methods, logger: logger,
-            metrics: metrics,
-            time: time)
+            methods: openInference.methods + TensorFlowServingRPC(serving: serving).methods + health.methods
+                + RPCReflection([OpenInference.schema]).methods,
+            logger: logger, metrics: metrics, time: time)
         do { try server.start() } catch {
             guard settings.grpcPort == nil else { throw error }
             logger.notice(

@@ -79,7 +79,11 @@ package final class BatchedModel: Sendable {
             await waiter.turn()
         } onCancel: {
             let now = time.steadyNanoseconds()
-            let (cancelled, step) = state.withLock { $0.machine.cancel(where: { $0 === waiter }, now: now) }
+            let (cancelled, step) = state.withLock { state in
+                let left = state.machine.cancel(where: { $0 === waiter }, now: now)
+                state.counts.cancellations += UInt64(left.cancelled.count)
+                return left
+            }
             for request in cancelled { request.payload.settle(.answered(.failure(CancellationError()))) }
             _ = perform(step, in: nil)
         }
@@ -89,7 +93,10 @@ package final class BatchedModel: Sendable {
     private func perform(_ step: Step, in current: Waiter?) -> [Request]? {
         var own: [Request]?
         for (request, why) in step.rejected {
-            state.withLock { $0.counts.failures.add(nanoseconds: 0) }
+            state.withLock { state in
+                state.counts.failures.add(nanoseconds: 0)
+                state.counts.rejections += 1
+            }
             request.payload.settle(.answered(.failure(why.error)))
         }
         for batch in step.run {

@@ -14,6 +14,10 @@ package struct InferenceCounts: Sendable, Hashable {
     /// Requests answered, with the time from arrival to answer.
     package var successes = Total()
     package var failures = Total()
+    /// Those of the failures that never ran: the queue was full, or the timeout expired.
+    package var rejections: UInt64 = 0
+    /// Requests whose callers left while they waited; no failures.
+    package var cancellations: UInt64 = 0
     package var queue = Total()
     package var compute = Total()
     /// Rows answered.

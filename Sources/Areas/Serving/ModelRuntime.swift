@@ -29,6 +29,9 @@ package protocol ModelSource: Sendable {
     /// Brings the version's files to this machine and says where they lie.
     /// - Throws: `not_found` for an unknown model or version, `failed_precondition` for one that may not be served.
     func artifact(model: String, version: String) async throws -> ModelArtifact
+    /// The version that an alias of the registered model points to; nil when it has no such alias. - Throws: `not_found` for an unknown
+    /// model.
+    func version(model: String, alias: String) async throws -> String?
 }
 
 /// Opens models of one flavor.

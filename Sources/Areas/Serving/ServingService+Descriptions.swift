@@ -8,6 +8,10 @@ package struct ServedModelDescription: Sendable {
     package var signature: ModelSignature
     package var batching: BatchPolicy
     package var counts: InferenceCounts
+    /// Requests that wait for a run.
+    package var waiting: Int
+    /// MLflow's flavor name, which chose the runtime.
+    package var flavor: String
     package var loadedAt: Timestamp
 }
 
@@ -43,12 +47,18 @@ extension ServingService {
         return found
     }
 
+    /// The version that an alias of a registered model points to. - Throws: `not_found` for an unknown model.
+    package func aliasedVersion(_ model: String, alias: String) async throws -> String? {
+        try await source.version(model: model, alias: alias)
+    }
+
     private func describe(_ entry: EndpointTable.Entry) -> EndpointDescription {
         let versions = entry.endpoint.plan.versions.compactMap { entry.versions[$0] }.map { served in
             ServedModelDescription(
                 endpoint: entry.endpoint.name, model: entry.endpoint.model, version: served.artifact.version,
                 signature: served.model.signature,
-                batching: entry.endpoint.batching, counts: served.batched.counts, loadedAt: served.loadedAt)
+                batching: entry.endpoint.batching, counts: served.batched.counts, waiting: served.batched.depth,
+                flavor: served.artifact.flavor, loadedAt: served.loadedAt)
         }
         return EndpointDescription(endpoint: entry.endpoint, versions: versions, unavailable: entry.unavailable)
     }

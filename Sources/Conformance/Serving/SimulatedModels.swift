@@ -22,6 +22,7 @@ package final class SimulatedModelRuntime: ModelRuntime, ModelSource {
     struct State {
         var versions: [String: Version] = [:]
         var loaded: [String: Int] = [:]
+        var aliases: [String: String] = [:]
         var loads = 0
         /// Runs on a model after it was unloaded: must stay 0.
         var runsAfterUnload = 0
@@ -51,6 +52,13 @@ package final class SimulatedModelRuntime: ModelRuntime, ModelSource {
         let known = state.withLock { $0.versions["\(model)/\(version)"] != nil }
         guard known else { throw JidokaError.notFound("`\(model)` has no version \(version)") }
         return ModelArtifact(model: model, version: version, path: "\(model)/\(version)", flavor: flavor)
+    }
+
+    /// Aliases are those that `alias` declared.
+    package func version(model: String, alias: String) async throws -> String? { state.withLock { $0.aliases["\(model)/\(alias)"] } }
+
+    package func alias(_ alias: String, _ model: String, _ version: String) {
+        state.withLock { $0.aliases["\(model)/\(alias)"] = version }
     }
 
     package func load(_ artifact: ModelArtifact) async throws -> any LoadedModel {

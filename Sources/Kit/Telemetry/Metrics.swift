@@ -66,7 +66,25 @@ package final class MetricsRegistry: Sendable {
         package var name: String
         package var value: String
     }
+    /// Numbers that are kept elsewhere and read when they are asked for. They go as they come: their names follow whom they are for.
+    package struct Reading: Sendable {
+        package enum Kind: String, Sendable {
+            case counter, gauge
+        }
+        package var name: String
+        package var help: String
+        package var kind: Kind
+        package var samples: [(labels: [(String, String)], value: Double)]
+
+        package init(_ name: String, _ kind: Kind, help: String, samples: [(labels: [(String, String)], value: Double)]) {
+            self.name = name
+            self.kind = kind
+            self.help = help
+            self.samples = samples
+        }
+    }
     private let families = Mutex<[String: Family]>([:])
+    private let readers = Mutex<[@Sendable () -> [Reading]]>([])
     private static let seriesMax = 2_000
 
     package init() {}
@@ -101,6 +119,9 @@ package final class MetricsRegistry: Sendable {
         }
     }
 
+    /// Has `read` asked for its numbers at each exposition.
+    package func collect(_ read: @escaping @Sendable () -> [Reading]) { readers.withLock { $0.append(read) } }
+
     /// The Prometheus text exposition format, version 0.0.4.
     package func exposition() -> String {
         var out = ""
@@ -114,6 +135,12 @@ package final class MetricsRegistry: Sendable {
             out += "# HELP \(name) \(escaped(family.help, quotes: false))\n# TYPE \(name) \(kind)\n"
             for (labels, instrument) in family.series.sorted(by: { text($0.key) < text($1.key) }) {
                 write(name, labels, instrument, to: &out)
+            }
+        }
+        for reading in readers.withLock({ $0 }).flatMap({ $0() }) {
+            out += "# HELP \(reading.name) \(escaped(reading.help, quotes: false))\n# TYPE \(reading.name) \(reading.kind.rawValue)\n"
+            for (labels, value) in reading.samples {
+                out += "\(reading.name)\(text(labels.map { Label(name: $0.0, value: $0.1) })) \(number(value))\n"
             }
         }
         return out

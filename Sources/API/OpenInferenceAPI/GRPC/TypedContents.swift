@@ -53,8 +53,7 @@ struct TypedContents {
         }
         guard Tensor.count(of: shape) == tensor.storedCount else {
             throw JidokaError.invalidArgument(
-                "input '\(name)' of shape \(shape.compact) and datatype '\(type.rawValue)' has \(tensor.storedCount) elements in its contents"
-            )
+                "input '\(name)' of shape \(shape.compact) has \(tensor.storedCount) elements of '\(type.rawValue)' in its contents")
         }
         return tensor
     }

@@ -21,6 +21,10 @@ struct ModelFiles: Serving.ModelSource {
         }
         return try await unpacker.unpack(model: model, version: version, location: found.storageLocation)
     }
+
+    func version(model: String, alias: String) async throws -> String? {
+        try await registry.model(name: model).aliases.first { $0.alias == alias }.map { String($0.version) }
+    }
 }
 
 /// Brings model folders to this machine, once each, into `.jidoka/models/<content identity>`: an evictable cache.
