@@ -67,15 +67,16 @@ def folder(name: str):
 class Server:
     """A server as a child process in a process group of its own."""
 
-    def __init__(self, command: list[str], port: int, cwd: Path, **variables: str) -> None:
+    def __init__(self, command: list[str], port: int, cwd: Path, health: str = "/health", **variables: str) -> None:
         self.port = port
+        self.health = health
         self.cwd = cwd
         self.command = command
         self.variables = variables
         self.process: subprocess.Popen | None = None
 
     def start(self, patience: float) -> float:
-        """Seconds from the start of the process until /health answers 200."""
+        """Seconds from the start of the process until its path of health answers 200."""
         with (self.cwd / "server.log").open("ab") as log:
             begun = time.perf_counter()
             self.process = subprocess.Popen(
@@ -90,12 +91,12 @@ class Server:
             time.sleep(0.002 if waited < 2 else 0.05)
         tail = (self.cwd / "server.log").read_text(errors="replace")[-2000:]
         self.stop()
-        fail(f"{self.command[0]} did not answer /health within {patience:.0f} s", f"read what it wrote:\n{tail}")
+        fail(f"{self.command[0]} did not answer {self.health} within {patience:.0f} s", f"read what it wrote:\n{tail}")
 
     def healthy(self) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
-                connection.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+                connection.sendall(f"GET {self.health} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
                 return connection.recv(64).startswith(b"HTTP/1.1 200")
         except OSError:
             return False

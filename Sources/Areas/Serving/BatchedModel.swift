@@ -43,6 +43,8 @@ package final class BatchedModel: Sendable {
     }
 
     package var counts: InferenceCounts { state.withLock { $0.counts } }
+    /// Whether requests wait for company while an instance is free.
+    package var waitsForCompany: Bool { state.withLock { $0.machine.waitsForCompany } }
     /// Requests that wait for a run.
     package var depth: Int { state.withLock { $0.machine.depth } }
 
@@ -138,14 +140,14 @@ package final class BatchedModel: Sendable {
     /// Runs a batch on an instance that is already taken for it, wakes the others with their answers and gives the leader its own.
     private func lead(_ batch: [Request], as leader: Waiter) async throws -> BatchAnswer {
         let start = time.steadyNanoseconds()
-        let outcomes = await run(batch)
+        let (outcomes, isOneRun) = await run(batch)
         let end = time.steadyNanoseconds()
         let now = time.now()
         let rows = batch.reduce(0) { $0 + $1.rows }
         let step = state.withLock { state in
             state.counts.record(
                 batch.map { (start &- $0.arrival, $0.rows) }, outcomes.map { (try? $0.get()) != nil }, compute: end &- start, at: now)
-            return state.machine.instanceFree(now: end)
+            return state.machine.instanceFree(now: end, ran: isOneRun ? (batch.count, rows, end &- start) : nil)
         }
         _ = perform(step, in: nil)
         var own: Result<BatchAnswer, any Error> = .failure(JidokaError.internal("a request is not in its own batch"))
@@ -160,19 +162,24 @@ package final class BatchedModel: Sendable {
     }
 
     /// One run for all; when it fails each request runs alone, so that one caller's values cannot fail another's request.
-    private func run(_ batch: [Request]) async -> [Result<TensorBatch, any Error>] {
+    /// - Returns: the answers, and whether they came from one run.
+    private func run(_ batch: [Request]) async -> (answers: [Result<TensorBatch, any Error>], isOneRun: Bool) {
         if batch.count > 1 {
             let joined = TensorBatch.joined(batch.map(\.payload.inputs))
             if let outputs = try? await model.infer(joined) {  // the reason shows again when the guilty request runs alone
-                if let parts = try? outputs.split(rows: batch.map(\.rows)) { return parts.map { .success($0) } }
+                if let parts = try? outputs.split(rows: batch.map(\.rows)) { return (parts.map { .success($0) }, true) }
                 state.withLock { $0.machine.stopJoining() }
             }
         }
         var results: [Result<TensorBatch, any Error>] = []
+        var isAnswered = true
         for request in batch {
-            do { results.append(.success(try await model.infer(request.payload.inputs))) } catch { results.append(.failure(error)) }
+            do { results.append(.success(try await model.infer(request.payload.inputs))) } catch {
+                results.append(.failure(error))
+                isAnswered = false
+            }
         }
-        return results
+        return (results, isAnswered && batch.count == 1)
     }
 }
 

@@ -26,6 +26,7 @@ package struct DynamicBatcher<Payload: Sendable>: Sendable {
     private var waiting: [Request] = []
     private var head = 0
     private var free: Int
+    private var gain = BatchGain()
     /// No waiting request's deadline lies before this.
     private var earliestDeadline = UInt64.max
 
@@ -36,6 +37,8 @@ package struct DynamicBatcher<Payload: Sendable>: Sendable {
 
     /// Requests that wait.
     package var depth: Int { waiting.count - head }
+    /// Whether requests wait for company while an instance is free: the policy says so, and the model has not been found to gain nothing.
+    package var waitsForCompany: Bool { policy.delayMicroseconds > 0 && gain.isWorthWaiting }
     /// Batches that run.
     package var running: Int { policy.instances - free }
 
@@ -69,7 +72,9 @@ package struct DynamicBatcher<Payload: Sendable>: Sendable {
     }
 
     /// A batch that `run` named has ended.
-    package mutating func instanceFree(now: UInt64) -> Step {
+    /// - Parameter ran: what it was, when the model answered it in one run.
+    package mutating func instanceFree(now: UInt64, ran: (requests: Int, rows: Int, nanoseconds: UInt64)? = nil) -> Step {
+        if let ran { gain.record(requests: ran.requests, rows: ran.rows, nanoseconds: ran.nanoseconds) }
         precondition(free < policy.instances, "an instance became free that was not busy")
         free += 1
         return form(now)
@@ -122,7 +127,7 @@ package struct DynamicBatcher<Payload: Sendable>: Sendable {
             rows += candidate.rows
             count += 1
         }
-        let delay = UInt64(policy.delayMicroseconds) * 1_000
+        let delay = gain.isWorthWaiting ? UInt64(policy.delayMicroseconds) * 1_000 : 0
         let overdue = delay > 0 && now >= oldest.arrival + delay
         if !overdue, let size = policy.preferred.last(where: { $0 <= rows }) { return .send(prefix(filling: size, of: count)) }
         let cannotGrow = rows >= policy.rowsMax || head + count < waiting.count

@@ -8,6 +8,8 @@ package struct ServedModelDescription: Sendable {
     package var signature: ModelSignature
     package var batching: BatchPolicy
     package var counts: InferenceCounts
+    /// Whether requests wait for company while an instance is free; false also where a delay is set and the model gains nothing by it.
+    package var waitsForCompany: Bool
     /// Requests that wait for a run.
     package var waiting: Int
     /// MLflow's flavor name, which chose the runtime.
@@ -57,7 +59,8 @@ extension ServingService {
             ServedModelDescription(
                 endpoint: entry.endpoint.name, model: entry.endpoint.model, version: served.artifact.version,
                 signature: served.model.signature,
-                batching: entry.endpoint.batching, counts: served.batched.counts, waiting: served.batched.depth,
+                batching: entry.endpoint.batching, counts: served.batched.counts, waitsForCompany: served.batched.waitsForCompany,
+                waiting: served.batched.depth,
                 flavor: served.artifact.flavor, loadedAt: served.loadedAt)
         }
         return EndpointDescription(endpoint: entry.endpoint, versions: versions, unavailable: entry.unavailable)
