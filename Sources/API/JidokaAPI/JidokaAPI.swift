@@ -11,6 +11,7 @@ package func mountJidoka(on router: inout Router, services: JidokaServices, vers
     routes.mountModels(services)
     routes.mountModelHistory(services)
     routes.mountLifecycle(services.lifecycle)
+    routes.mountEndpoints(services)
     routes.mountRollouts(services)
     routes.mountPredictions(services)
     routes.mountMonitors(services)

@@ -2,18 +2,11 @@ import Errors
 import HTTP
 import JSON
 import Rollouts
-import Serving
 
-/// Endpoints and rollouts.
+/// Rollouts.
 extension JidokaRoutes {
     mutating func mountRollouts(_ services: JidokaServices) {
         let rollouts = services.rollouts
-        add("GET", "/endpoints", .read, "List endpoints.") { _ in
-            .json(.array(services.serving.descriptions.map { .object($0.json) }))
-        }
-        add("GET", "/endpoints/{name}", .read, "One endpoint with its traffic plan and counts.") { request in
-            .json(.object(try services.serving.description(of: try request.parameter("name")).json))
-        }
         add("POST", "/endpoints/{name}/rollouts", .operate, "Start a rollout of a version.") { request in
             let fields = try await RequestFields(request, known: ["version", "strategy", "steps", "override", "reason", "actor"])
             let strategy = try fields.optionalText("strategy") ?? "canary"

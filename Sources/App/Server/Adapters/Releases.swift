@@ -96,11 +96,12 @@ struct Releases: Sendable {
         try await serve(version.name, String(version.version), actor: actor, reason: "first champion")
     }
 
-    /// Points the declared endpoint (made when missing) to a version.
+    /// Points the endpoints of a model to a version; the one that the line declares is made when it is missing.
     func serve(_ model: String, _ version: String, actor: String, reason: String) async throws {
-        guard let declared = line.line?.endpoint, line.line?.model == model else { return }
-        try await ensureEndpoint(declared, model: model, actor: actor)
-        try await serving.promote(version, of: declared.name, actor: actor, reason: reason)
+        if let declared = line.line?.endpoint, line.line?.model == model { try await ensureEndpoint(declared, model: model, actor: actor) }
+        for endpoint in serving.descriptions.map(\.endpoint) where endpoint.model == model {
+            try await serving.promote(version, of: endpoint.name, actor: actor, reason: reason)
+        }
     }
 
     private func ensureEndpoint(_ declared: EndpointDeclaration, model: String, actor: String) async throws {
