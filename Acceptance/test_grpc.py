@@ -327,6 +327,6 @@ def test_a_stop_ends_streams(project, tmp_path) -> None:
         next(watch)
         begun = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - begun < 15
+        assert time.monotonic() - begun < 5, "it does not wait for those that watch"
         with pytest.raises(grpc.RpcError):
             next(watch)

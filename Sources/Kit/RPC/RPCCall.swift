@@ -13,6 +13,7 @@ package final class RPCCall: Sendable {
     private struct State {
         var task: Task<Void, Never>?
         var isCancelled = false
+        var isDraining = false
         var reading: CheckedContinuation<RPCMessage?, Never>?
         var writing: CheckedContinuation<Bool, Never>?
     }
@@ -53,12 +54,27 @@ package final class RPCCall: Sendable {
 
     // MARK: For streaming handlers; one reader and one writer at a time
 
-    /// The client's next message; nil when it sends no more or is gone.
+    /// The client's next message; nil when it sends no more or is gone, and when the server stops.
     package func next() async -> RPCMessage? {
         await withCheckedContinuation { continuation in
-            state.withLock { $0.reading = continuation }
-            jidoka_rpc_read(handle.call)
+            let isEnding = state.withLock { state in
+                if !state.isDraining { state.reading = continuation }
+                return state.isDraining
+            }
+            if isEnding { continuation.resume(returning: nil) } else { jidoka_rpc_read(handle.call) }
         }
+    }
+
+    /// Whether the server stops: a handler that would go on for ever ends now.
+    package var isDraining: Bool { state.withLock { $0.isDraining } }
+
+    /// Takes no more messages; what was taken is answered.
+    func drain() {
+        let waiting = state.withLock { state in
+            state.isDraining = true
+            return state.reading.take()
+        }
+        waiting?.resume(returning: nil)
     }
 
     /// Sends a message, and returns when it is on its way. - Throws: `CancellationError` when the client is gone.
@@ -78,6 +94,7 @@ package final class RPCCall: Sendable {
         case nil: finish(RPCStatus(.unimplemented, "the method `\(path)` is not known"))
         case .unary: jidoka_rpc_read(handle.call)
         case .streaming(let handler):
+            server.streams.withLock { $0[ObjectIdentifier(self)] = self }
             start { call in
                 do {
                     try await call.authorise()

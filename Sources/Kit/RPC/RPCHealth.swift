@@ -37,12 +37,13 @@ package struct RPCHealth: Sendable {
                     guard let message = await call.next() else { return }
                     let service = try RPCHealth.service(message)
                     var told: Status?
-                    while true {
+                    while !call.isDraining {
                         let now = status(service) ?? .unknown
                         if now != told { try await call.send(RPCHealth.answer(now)) }
                         told = now
                         try await time.sleep(for: RPCHealth.pause)
                     }
+                    throw RPCStatus(.unavailable, "the server is stopping")
                 }),
         ]
     }

@@ -63,13 +63,14 @@ package final class RPCServer: Sendable {
         state.withLock { state in if case .running(_, let port) = state.phase { port } else { 0 } }
     }
 
-    /// Takes no new calls, lets running ones finish for at most `grace`, then cancels them. Returns when all have ended.
+    /// Takes no new calls and no further messages of streams, lets running ones finish for at most `grace`, then cancels them. Returns when all have ended.
     package func stop(grace: Duration) async {
         let taken: State = state.withLock { state in
             defer { state.phase = .stopped }
             return state
         }
         guard case .running = taken.phase else { return }
+        for call in core.streams.withLock({ Array($0.values) }) { call.drain() }
         await withCheckedContinuation { continuation in
             startThread {
                 if case .running(let server, _) = taken.phase { jidoka_rpc_stop(server, grace.microseconds / 1_000) }
@@ -86,6 +87,8 @@ final class RPCServerCore: Sendable {
     let time: any TimeSource
     let metrics: RPCMetrics
     let authoriser: any RPCAuthoriser
+    /// Open calls of streaming methods: they are told of a stop.
+    let streams = Mutex<[ObjectIdentifier: RPCCall]>([:])
     let logger: Logger
 
     init(
@@ -101,6 +104,7 @@ final class RPCServerCore: Sendable {
     }
 
     func ended(_ call: RPCCall, _ code: RPCStatus.Code, since opened: UInt64, bytes: Int) {
+        streams.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(call)) }
         let nanoseconds = time.steadyNanoseconds() &- opened
         metrics.end(code, nanoseconds: nanoseconds)
         logger.info(
