@@ -71,9 +71,11 @@ class Writer(threading.Thread):
     def batches(self) -> None:
         for batch in itertools.count():
             steps = range(batch * 50, batch * 50 + 50)
+            # So many keys that the points arrive first and are sorted later.
+            others = [{"key": f"w{i}", "value": batch, "timestamp": batch, "step": batch} for i in range(20)]
             body = {
                 "run_id": self.run_id,
-                "metrics": [{"key": "m", "value": step / 3, "timestamp": step, "step": step} for step in steps],
+                "metrics": [{"key": "m", "value": step / 3, "timestamp": step, "step": step} for step in steps] + others,
                 "params": [{"key": f"p{batch}", "value": str(batch)}],
                 "tags": [{"key": f"t{batch}", "value": str(batch)}],
             }

@@ -63,7 +63,8 @@ package final class RPCServer: Sendable {
         state.withLock { state in if case .running(_, let port) = state.phase { port } else { 0 } }
     }
 
-    /// Takes no new calls and no further messages of streams, lets running ones finish for at most `grace`, then cancels them. Returns when all have ended.
+    /// Takes no new calls and no further messages of streams, lets running ones finish for at most `grace`, then cancels them. Returns when
+    /// all have ended.
     package func stop(grace: Duration) async {
         let taken: State = state.withLock { state in
             defer { state.phase = .stopped }
