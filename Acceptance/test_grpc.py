@@ -266,6 +266,12 @@ def test_tensors_in_shared_memory(client, deployment: Deployment) -> None:
             client.register_system_shared_memory("place", memory.name, 8_192)
         with pytest.raises(InferenceServerException, match="Unable to open shared memory"):
             client.register_system_shared_memory("none", "there-is-no-such-object", 64)
+        # A client that makes its object smaller gets an error, and takes nobody with it.
+        with open(f"/dev/shm/{memory.name}", "r+b") as file:
+            file.truncate(0)
+        asked.set_shared_memory("place", rows.nbytes, offset=64)
+        with pytest.raises(InferenceServerException, match="smaller than it was"):
+            client.infer(deployment.name, [asked])
         client.unregister_system_shared_memory("place")
         assert not client.get_system_shared_memory_status().regions
         with pytest.raises(InferenceServerException, match="CUDA"):

@@ -12,6 +12,7 @@ extension EndpointDescription {
                 versions.map { version in
                     [
                         "version": .string(version.version), "loaded_at": .string(version.loadedAt.rfc3339),
+                        "waits_for_company": .bool(version.waitsForCompany),
                         "inputs": .array(version.signature.featureNames.map(JSONValue.string)),
                     ]
                 }),

@@ -45,7 +45,7 @@ final class SharedRegions: Sendable {
                 name,
                 [
                     "name": .string(name), "key": .string(region.key), "offset": .int(Int64(region.offset)),
-                    "byte_size": .int(Int64(region.memory.bytes.count)),
+                    "byte_size": .int(Int64(region.memory.count)),
                 ]
             )
         }
@@ -56,8 +56,8 @@ final class SharedRegions: Sendable {
 
     /// Runs `body` on the bytes of a place.
     func read<Result>(_ place: SharedPlace, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-        let memory = try self.memory(of: place)
-        return try withExtendedLifetime(memory) { try body(UnsafeRawBufferPointer(rebasing: memory.bytes[range(of: place)])) }
+        let bytes = try memory(of: place).read(place.offset..<place.offset + place.count)
+        return try bytes.withUnsafeBytes(body)
     }
 
     func write(_ tensor: Tensor, to place: SharedPlace) throws {
@@ -70,17 +70,15 @@ final class SharedRegions: Sendable {
         var blob: [UInt8] = []
         blob.reserveCapacity(count)
         tensor.appendBlob(to: &blob)
-        withExtendedLifetime(memory) { UnsafeMutableRawBufferPointer(rebasing: memory.bytes[range(of: place)]).copyBytes(from: blob) }
+        try memory.write(blob, at: place.offset)
     }
-
-    private func range(of place: SharedPlace) -> Range<Int> { place.offset..<place.offset + place.count }
 
     private func memory(of place: SharedPlace) throws -> NamedMemory {
         guard let memory = regions.withLock({ $0[place.region]?.memory }) else { throw unknown(place.region) }
         let (end, overflow) = place.offset.addingReportingOverflow(place.count)
-        guard !overflow, end <= memory.bytes.count else {
+        guard !overflow, end <= memory.count else {
             throw JidokaError.invalidArgument(
-                "Invalid offset + byte size for shared memory region: '\(place.region)'", hint: "it has \(memory.bytes.count) bytes")
+                "Invalid offset + byte size for shared memory region: '\(place.region)'", hint: "it has \(memory.count) bytes")
         }
         return memory
     }

@@ -59,7 +59,7 @@ private enum Encoding {
 /// A `google.rpc.Status` in the request's own encoding, as the protocol asks for. Exporters try
 /// 429, 502, 503 and 504 again, and nothing else.
 package func renderOTLPError(_ error: JidokaError, _ request: HTTPRequest) -> HTTPResponse {
-    let (grpc, status) = OTLPStatus.of(error)
+    let (grpc, status) = (Int64(RPCStatus.Code(error.code).rawValue), error.usualStatus)
     let message = error.hint.map { "\(error.message) (\($0))" } ?? error.message
     guard (try? Encoding(request)) == .protobuf else {
         return .json(["code": .int(grpc), "message": .string(message)], status: status)
@@ -68,22 +68,4 @@ package func renderOTLPError(_ error: JidokaError, _ request: HTTPRequest) -> HT
     writer.int(1, grpc)
     writer.string(2, message)
     return HTTPResponse(status: status, headers: ["content-type": "application/x-protobuf"], body: .bytes(writer.bytes))
-}
-
-enum OTLPStatus {
-    /// The code of `google.rpc.Code` and the HTTP status.
-    static func of(_ error: JidokaError) -> (grpc: Int64, http: Int) {
-        let http =
-            switch error.code {
-            case .invalidArgument, .failedPrecondition: 400
-            case .unauthenticated: 401
-            case .permissionDenied: 403
-            case .notFound: 404
-            case .alreadyExists, .conflict: 409
-            case .exhausted: 429
-            case .internal: 500
-            case .unavailable: 503
-            }
-        return (Int64(RPCStatus.Code(error.code).rawValue), error.fields["status"].flatMap { Int($0) } ?? http)
-    }
 }

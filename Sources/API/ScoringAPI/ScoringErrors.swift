@@ -5,21 +5,7 @@ import JSON
 /// MLflow's error body (mlflow/pyfunc/scoring_server): clients look at `error_code` and `message`.
 func renderError(_ error: JidokaError) -> HTTPResponse {
     let text = error.hint.map { "\(error.message) (\($0))" } ?? error.message
-    return .json(["error_code": .string(code(of: error)), "message": .string(text)], status: status(of: error))
-}
-
-private func status(of error: JidokaError) -> Int {
-    if let named = error.fields["status"], let status = Int(named) { return status }
-    return switch error.code {
-    case .invalidArgument, .failedPrecondition: 400
-    case .unauthenticated: 401
-    case .permissionDenied: 403
-    case .notFound: 404
-    case .alreadyExists, .conflict: 409
-    case .exhausted: 429
-    case .unavailable: 503
-    case .internal: 500
-    }
+    return .json(["error_code": .string(code(of: error)), "message": .string(text)], status: error.usualStatus)
 }
 
 private func code(of error: JidokaError) -> String {

@@ -20,17 +20,6 @@ func route(_ method: String, _ pattern: String, _ summary: String, _ handler: @e
 
 /// `{"error": "…"}`, with the hint after the message. The hidden cause stays hidden; clients' mistakes are never 500.
 private func renderError(_ error: JidokaError) -> HTTPResponse {
-    let status: Int =
-        switch error.code {
-        case .invalidArgument, .failedPrecondition: 400
-        case .unauthenticated: 401
-        case .permissionDenied: 403
-        case .notFound: 404
-        case .alreadyExists, .conflict: 409
-        case .exhausted: 429
-        case .unavailable: 503
-        case .internal: 500
-        }
     let text = error.hint.map { "\(error.message) (\($0))" } ?? error.message
-    return .json(["error": .string(text)], status: error.fields["status"].flatMap { Int($0) } ?? status)
+    return .json(["error": .string(text)], status: error.usualStatus)
 }

@@ -82,6 +82,23 @@ extension ServingService {
         }
     }
 
+    /// A new endpoint that answers: with the given version, else with the model's champion; without either it waits for a promotion.
+    /// When the version cannot be served there is no endpoint.
+    /// - Throws: `invalid_argument` for a name that is none, `not_found` for an unknown model or version, and what `create` and
+    ///   `promote` throw.
+    package func open(
+        _ name: String, model: String, version: String?, batching: BatchPolicy, actor: String, reason: String
+    ) async throws {
+        let name = try EndpointName.checked(name)
+        let champion = try await source.version(model: model, alias: "champion")
+        try await create(name, model: model, batching: batching, actor: actor, reason: reason)
+        guard let first = version ?? champion else { return }
+        do { try await promote(first, of: name, actor: actor, reason: reason) } catch {
+            try await delete(name, actor: actor, reason: "its first version could not be served")
+            throw error
+        }
+    }
+
     /// Changes an endpoint's traffic plan: versions that it newly needs are loaded and warmed first, then the plan is stored (with its
     /// event), then it takes effect at once for all new requests, and versions that are needed no more are unloaded when their last
     /// request is answered.
